@@ -1,0 +1,1 @@
+"""One file per command: read the sources, call the core, print, return an exit status."""

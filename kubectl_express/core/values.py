@@ -1,0 +1,57 @@
+"""JSON values, as every module here passes them on."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, Union
+
+Value: TypeAlias = Union[None, bool, int, float, str, list["Value"], dict[str, "Value"]]
+"""What JSON can say. Numbers are as Kubernetes keeps them: `int` where it fits 64 bits, else `float`."""
+
+Object: TypeAlias = dict[str, Value]
+"""A JSON object: a manifest, a node's parameters, a managed-fields tree."""
+
+
+def mapping(value: Value) -> Object:
+    """Return the value if it is an object, else an empty one: for optional parts of a manifest."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Value) -> str | None:
+    """Return the value if it is a string, else None."""
+    return value if isinstance(value, str) else None
+
+
+def at(value: Value, pointer: str) -> Value:
+    """Return what a JSON Pointer (RFC 6901) leads to, or None where it leads nowhere."""
+    for part in split(pointer):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def split(pointer: str) -> list[str]:
+    """Return the unescaped parts of a JSON Pointer; the empty pointer has none."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def join(pointer: str, part: str | int) -> str:
+    """Return the pointer one step further down."""
+    return f"{pointer}/{str(part).replace('~', '~0').replace('/', '~1')}"
+
+
+def without(value: Object, pointer: str) -> Object:
+    """Return the object without the member a JSON Pointer leads to; the object itself is left alone."""
+    head, *rest = split(pointer)
+    if head not in value:
+        return value
+    if not rest:
+        return {key: member for key, member in value.items() if key != head}
+    inner = value[head]
+    if not isinstance(inner, dict):
+        return value
+    tail = "".join(join("", part) for part in rest)
+    return {**value, head: without(inner, tail)}

@@ -1,0 +1,1 @@
+"""How results are shown: one small file per output format."""

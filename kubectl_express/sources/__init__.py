@@ -1,0 +1,1 @@
+"""Where nodes come from: charts through helm, files, git revisions, the cluster; and the configuration."""
