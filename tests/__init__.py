@@ -1,0 +1,1 @@
+"""The tests, and the test bed they stand on."""
