@@ -1,0 +1,110 @@
+"""Makes the zipapp and its krew archive from the package here and a folder of wheels; the same input, the same bytes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENTRY_POINT = "kubectl_express.cli:run"
+SHEBANG = "/usr/bin/env python3"
+# dateutil reads it where the system has no time zones; only UTC times are read here, and it is 633 files.
+LEFT_OUT = ("tzdata-",)
+
+
+def unpack_wheels(wheels: Path, site_packages: Path) -> None:
+    """Lay the wheels over each other; raises ValueError where two disagree about a file."""
+    for wheel in sorted(wheels.glob("*.whl")):
+        if wheel.name.startswith(LEFT_OUT):
+            continue
+        with zipfile.ZipFile(wheel) as archive:
+            for entry in archive.infolist():
+                parts = Path(entry.filename).parts
+                described = parts[0].endswith(".dist-info")
+                about_one_wheel = described and parts[-1] in {"RECORD", "WHEEL"}
+                if entry.is_dir() or about_one_wheel or parts[0].endswith(".data"):
+                    continue
+                path, content = site_packages.joinpath(*parts), archive.read(entry)
+                if path.exists() and described:
+                    # PyYAML's wheels differ in how they describe themselves; the first one's words do.
+                    continue
+                if path.exists() and path.read_bytes() != content:
+                    message = f"{wheel.name}: {entry.filename} differs from that of another wheel"
+                    raise ValueError(message)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+
+
+def run_shiv(site_packages: Path, output: Path) -> None:
+    """Let shiv make its zipapp, which is not yet reproducible: order, modes and times are the machine's."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "shiv", "--reproducible", "--uncompressed"]
+    command += ["--site-packages", str(site_packages), "--entry-point", ENTRY_POINT, "--output-file", str(output)]
+    subprocess.run(command, check=True)
+
+
+def write_zipapp(shiv: Path, start: Path, output: Path, epoch: int) -> None:
+    """Write shiv's zipapp again: sorted, one mode and one time for all, and started by the files of `start`."""
+    with zipfile.ZipFile(shiv) as archive:
+        contents = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    contents |= {path.name: path.read_bytes() for path in start.glob("*.py")}
+    packed = io.BytesIO()
+    packed.write(f"#!{SHEBANG}\n".encode())
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(name, time.gmtime(epoch)[:6])
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, contents[name], zipfile.ZIP_DEFLATED, 6)
+    # Replaced, not written over: the old one may be running.
+    partial = output.with_name(f"{output.name}.{os.getpid()}")
+    partial.write_bytes(packed.getvalue())
+    partial.chmod(0o755)
+    partial.replace(output)
+
+
+def write_krew_archive(zipapp: Path, output: Path, epoch: int) -> None:
+    """Write the archive that krew unpacks: krew tells one by its bytes, and a zipapp alone begins like a script."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=epoch) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for path, mode in ((REPOSITORY / "LICENSE", 0o644), (zipapp, 0o755)):
+            entry = tarfile.TarInfo(path.name)
+            content = path.read_bytes()
+            entry.size, entry.mode, entry.mtime = len(content), mode, epoch
+            archive.addfile(entry, io.BytesIO(content))
+    partial = output.with_name(f"{output.name}.{os.getpid()}")
+    partial.write_bytes(packed.getvalue())
+    partial.replace(output)
+
+
+def main() -> None:
+    """Build from the folder of wheels named first into the folder named second."""
+    wheels, dist = Path(sys.argv[1]), Path(sys.argv[2])
+    epoch = int(os.environ["SOURCE_DATE_EPOCH"])
+    dist.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        site_packages, shiv = Path(folder, "site-packages"), Path(folder, "shiv")
+        unpack_wheels(wheels, site_packages)
+        package = "kubectl_express"
+        shutil.copytree(REPOSITORY / package, site_packages / package, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        run_shiv(site_packages, shiv)
+        write_zipapp(shiv, REPOSITORY / "packaging" / "start", dist / "kubectl-express", epoch)
+    write_krew_archive(dist / "kubectl-express", dist / "kubectl-express.tar.gz", epoch)
+    for name in ("kubectl-express", "kubectl-express.tar.gz"):
+        print(f"{hashlib.sha256((dist / name).read_bytes()).hexdigest()}  {dist / name}")
+
+
+if __name__ == "__main__":
+    main()
