@@ -1,4 +1,4 @@
-"""Makes the zipapp and its krew archive from the package here and a folder of wheels; the same input, the same bytes."""
+"""Makes the zipapp and its krew archive from the package here and a folder of wheels: same input, same bytes."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def main() -> None:
         site_packages, shiv = Path(folder, "site-packages"), Path(folder, "shiv")
         unpack_wheels(wheels, site_packages)
         package = "kubectl_express"
-        shutil.copytree(REPOSITORY / package, site_packages / package, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        shutil.copytree(
+            REPOSITORY / package, site_packages / package, ignore=shutil.ignore_patterns("__pycache__", ".*")
+        )
         run_shiv(site_packages, shiv)
         write_zipapp(shiv, REPOSITORY / "packaging" / "start", dist / "kubectl-express", epoch)
     write_krew_archive(dist / "kubectl-express", dist / "kubectl-express.tar.gz", epoch)

@@ -1,10 +1,10 @@
-# Read by any Python, however old, so that one that is too old says so; hence the formatting and no annotations.
-"""Starts the zipapp."""
+"""Starts the zipapp, or says which Python it needs: any Python, however old, can read this file."""
 
 import sys
 
-if sys.version_info < (3, 10):
-    sys.stderr.write("error: kubectl-express needs Python 3.10 or newer, and %s is %d.%d\n" % (sys.executable, sys.version_info[0], sys.version_info[1]))
+if sys.version_info < (3, 10):  # noqa: UP036
+    sys.stderr.write("error: kubectl-express needs Python 3.10 or newer, not %d.%d " % sys.version_info[:2])  # noqa: UP031
+    sys.stderr.write("(" + sys.executable + ")\n")
     sys.exit(2)
 
 import _express_start

@@ -1,7 +1,7 @@
 """The builds unpacked on this machine: which are in use, and which can go.
 
 Each running process holds a shared lock on a file in its build's folder, whose time is when it was last used. A build
-goes once nobody has used it for a week: it is renamed under the exclusive lock, so nobody starts from half a build.
+goes once nobody has used it for three days: it is renamed under the exclusive lock, so nobody starts from half a build.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import os
 import re
 import shutil
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 try:
     import fcntl
 except ImportError:  # Windows: builds are kept.
     fcntl = None  # type: ignore[assignment]
 
-UNUSED_SECONDS = 7 * 24 * 3600
+UNUSED_SECONDS = 3 * 24 * 3600
 BUILD = re.compile(r"kubectl[-_]express[^/]*_[0-9a-f]{64}(?P<rest>|\.tmp|\.removed)")
 USED = "used"
 
@@ -36,13 +39,13 @@ def hold(build: Path) -> bool:
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     os.utime(descriptor)
     try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(build / USED))
+        return os.path.samestat(os.fstat(descriptor), (build / USED).stat())
     except FileNotFoundError:
         return False
 
 
 def remove_unused(current: Path) -> None:
-    """Remove the other builds of this program beside `current` that nobody used for a week."""
+    """Remove the other builds of this program beside `current` that nobody used for three days."""
     if fcntl is None:
         return
     for build in current.parent.iterdir():
@@ -73,5 +76,5 @@ def remove(build: Path, rest: str) -> None:
 
 
 def unused(path: Path) -> bool:
-    """Whether the file or folder was last touched more than a week ago."""
+    """Whether the file or folder was last touched more than three days ago."""
     return time.time() - path.stat().st_mtime > UNUSED_SECONDS

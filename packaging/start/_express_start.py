@@ -10,14 +10,12 @@ import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
+import _express_builds
 from _bootstrap import cache_path, extract_site_packages, import_string, run
 from _bootstrap.environment import Environment
 from _bootstrap.interpreter import execute_interpreter
-
-import _express_builds
 
 NAME = "kubectl-express"
 
@@ -44,39 +42,39 @@ def put_pythonpath_last() -> None:
     added = os.environ.get("PYTHONPATH", "")
     if sys.flags.ignore_environment or not added:
         return
-    theirs = {os.path.abspath(entry) for entry in added.split(os.pathsep)}
     # A PYTHONPATH may name the standard library itself, which has to stay in front.
-    standard = os.path.dirname(os.__file__)
-    theirs -= {standard, os.path.join(standard, "lib-dynload")}
-    sys.path[1:] = sorted(sys.path[1:], key=lambda entry: os.path.abspath(entry) in theirs)
+    standard = Path(os.__file__).resolve().parent
+    theirs = {Path(entry).resolve() for entry in added.split(os.pathsep)} - {standard, standard / "lib-dynload"}
+    sys.path[1:] = sorted(sys.path[1:], key=lambda entry: Path(entry).resolve() in theirs)
 
 
 def unpacked(archive: zipfile.ZipFile, environment: Environment) -> Path:
     """Return the folder that holds this build, unpacked now where it was not yet."""
     reason: Exception | None = None
-    for folder in folders():
+    for folder in (chosen_folder,) if os.environ.get("SHIV_ROOT") else (user_cache, private_temporary_folder):
         try:
-            build = cache_path(archive, str(folder), environment.build_id)
+            build = cache_path(archive, str(folder()), environment.build_id)
             while not (build.is_dir() and _express_builds.hold(build)):
                 extract_site_packages(archive, build)
-            if environment.force_extract:
-                extract_site_packages(archive, build, force=True)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError) as error:  # noqa: PERF203 - three folders at most
             reason = reason or error
         else:
             return build
-    sys.stderr.write(f"error: {NAME} cannot unpack itself: {reason}; set SHIV_ROOT to a folder that can be written to\n")
+    sys.stderr.write(
+        f"error: {NAME} cannot unpack itself: {reason}; set SHIV_ROOT to a folder that can be written to\n"
+    )
     sys.exit(2)
 
 
-def folders() -> Iterator[Path]:
-    """Yield where to unpack, best first: SHIV_ROOT alone where it is set, the user's cache, a private temporary folder."""
-    chosen = os.environ.get("SHIV_ROOT")
-    if chosen:
-        yield Path(chosen)
-        return
-    yield Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", NAME)
-    yield private_temporary_folder()
+def chosen_folder() -> Path:
+    """Return what SHIV_ROOT says."""
+    return Path(os.environ["SHIV_ROOT"])
+
+
+def user_cache() -> Path:
+    """Return the folder in this user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (cache if cache.is_absolute() else Path("~/.cache")) / NAME
 
 
 def private_temporary_folder() -> Path:
