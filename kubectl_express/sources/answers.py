@@ -1,0 +1,64 @@
+"""What an API server answers: JSON objects, and refusals in kubectl's words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.values import text
+from kubectl_express.errors import ExpressError, ServerError
+
+if TYPE_CHECKING:
+    from kubectl_express.core.values import Object
+
+_REASONS = {
+    400: ("BadRequest", "the server rejected our request for an unknown reason"),
+    401: ("Unauthorized", "Unauthorized"),
+    403: ("Forbidden", "access to the server was denied"),
+    404: ("NotFound", "the server could not find the requested resource"),
+    405: ("MethodNotAllowed", "the server does not allow this method on the requested resource"),
+    409: ("Conflict", "the server reported a conflict"),
+    429: ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
+    500: ("InternalError", "an error on the server has prevented the request from succeeding"),
+    503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
+    504: ("Timeout", "the server was unable to return a response in the time allotted"),
+}
+_BIG_INTEGER = re.compile(rb"\d{19}")
+
+
+def decode(content: bytes) -> Object:
+    """Return the JSON object, with numbers as Kubernetes keeps them: `int` where it fits 64 bits, else `float`.
+
+    Raises ValueError for anything else than an object.
+    """
+    value = json.loads(content, parse_int=_integer) if _BIG_INTEGER.search(content) else json.loads(content)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004
+    return value
+
+
+def refusal(status: int, content: bytes) -> ServerError:
+    """Return the error that a Status object, or a bare HTTP status, stands for, in kubectl's words."""
+    reason, message = _REASONS.get(status, ("", f"the server answered with HTTP status {status}"))
+    try:
+        answer = decode(content)
+    except ValueError:
+        answer = {}
+        words = " ".join(content[:200].decode(errors="replace").split())
+        message = f"{message} ({words})" if words and status != 404 else message
+    if answer.get("kind") == "Status":
+        reason = text(answer.get("reason")) or ""
+        message = text(answer.get("message")) or message
+    if reason == "Unauthorized":
+        error = ServerError(reason, f"You must be logged in to the server ({message})", status)
+        error.prefix = ExpressError.prefix
+        return error
+    return ServerError(reason, message, status)
+
+
+def _integer(digits: str) -> int | float:
+    if len(digits) > 20:
+        return float(digits)
+    value = int(digits)
+    return value if -(2**63) <= value < 2**63 else float(value)

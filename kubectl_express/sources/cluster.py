@@ -1,0 +1,214 @@
+"""One API server, spoken to over plain HTTP requests: what is sent and received is JSON, never a client's models."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from kubectl_express.core.values import Object, mapping
+from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.answers import decode, refusal
+from kubectl_express.sources.connection import CONNECT_SECONDS, SILENCE_SECONDS, Connection, connect
+from kubectl_express.sources.credentials import obtain
+from kubectl_express.sources.unreachable import unreachable
+
+if TYPE_CHECKING:
+    from kubectl_express.sources.kubeconfig import Access
+
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
+
+_ATTEMPTS = 10
+"""How often a request is sent that the server puts off (429, reading also 5xx, with Retry-After), as client-go does."""
+
+
+class Cluster:
+    """The API server of one Access. Nothing is imported, run or sent before the first request.
+
+    May be used from several threads. `context` is None where no kubeconfig's context was used.
+    """
+
+    def __init__(self, access: Access, environ: Mapping[str, str] = os.environ, *, stdin_taken: bool = False) -> None:
+        """Take the access; `stdin_taken` says that standard input is data, so that no credential plugin reads it."""
+        self.context = access.context
+        self.namespace = access.namespace
+        self.server = str(access.cluster["server"])
+        self._access = access
+        self._environ = environ
+        self._stdin_taken = stdin_taken
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._expires: datetime | None = None
+        self._files: tuple[float, ...] = ()
+
+    def get(self, path: str, query: Query = ()) -> Object:
+        """Return the object at a path of the API. Raises ServerError and UnreachableError."""
+        return self._exchange("GET", path, query, None, None)
+
+    def send(self, method: str, path: str, query: Query, body: bytes, content_type: str) -> Object:
+        """Send a body as it is, and return the object answered. It is sent once: a write is never repeated blindly."""
+        return self._exchange(method, path, query, body, content_type)
+
+    def watch(self, path: str, query: Query = ()) -> Watch:
+        """Return the changes of a list from `resourceVersion` of the query on, as they come."""
+        pairs = [*_pairs(query), ("watch", "1")]
+        response = self._open("GET", path, pairs, None, None, streaming=True)
+        if response.status >= 400:
+            raise self._refusal(response.status, response.read())
+        return Watch(response, self._access.timeout)
+
+    def _exchange(self, method: str, path: str, query: Query, body: bytes | None, content_type: str | None) -> Object:
+        for attempt in range(1, _ATTEMPTS + 1):
+            response = self._open(method, path, _pairs(query), body, content_type)
+            content = self._read(response)
+            wait = response.headers.get("Retry-After", "")
+            put_off = response.status == 429 or (response.status >= 500 and method == "GET")
+            if not (put_off and wait.isdecimal() and attempt < _ATTEMPTS):
+                break
+            time.sleep(min(float(wait), 30.0))
+        if not 200 <= response.status < 300:
+            raise self._refusal(response.status, content)
+        try:
+            return decode(content)
+        except ValueError:
+            raise ExpressError(
+                f"{self.server} did not answer with a JSON object: is it a Kubernetes API server?"
+            ) from None
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        pairs: Sequence[tuple[str, str]],
+        body: bytes | None,
+        content_type: str | None,
+        *,
+        streaming: bool = False,
+    ) -> Any:
+        from urllib3 import HTTPHeaderDict, Timeout, exceptions  # noqa: PLC0415
+
+        connection = self._connected()
+        limit = self._access.timeout
+        headers = HTTPHeaderDict(connection.headers)
+        if content_type:
+            headers.add("Content-Type", content_type)
+        if connection.compressed and not streaming:
+            headers.add("Accept-Encoding", "gzip")
+        silence = limit if limit or streaming else SILENCE_SECONDS
+
+        def request() -> Any:
+            return connection.pool.urlopen(
+                method,
+                f"{connection.target}{path}{'?' if pairs else ''}{urlencode(pairs)}",
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=False,
+                timeout=Timeout(connect=min(limit or CONNECT_SECONDS, CONNECT_SECONDS), read=silence),
+            )
+
+        try:
+            try:
+                return request()
+            except exceptions.ProtocolError:
+                if method != "GET":
+                    raise
+                # A kept connection that the server had closed meanwhile: reading again is harmless, writing is not.
+                return request()
+        except (exceptions.HTTPError, OSError) as error:
+            raise unreachable(error, self._access) from None
+
+    def _read(self, response: Any) -> bytes:
+        from urllib3 import exceptions  # noqa: PLC0415
+
+        deadline = time.monotonic() + (self._access.timeout or float("inf"))
+        content = bytearray()
+        try:
+            for chunk in response.stream(1 << 18, decode_content=True):
+                content += chunk
+                if time.monotonic() > deadline:
+                    response.close()
+                    raise unreachable(TimeoutError(), self._access)
+        except (exceptions.HTTPError, OSError) as error:
+            raise unreachable(error, self._access) from None
+        return bytes(content)
+
+    def _connected(self) -> Connection:
+        """Return the connection, made anew where a plugin's credentials have expired or a file has changed."""
+        with self._lock:
+            files = self._changed_at()
+            expired = self._expires is not None and datetime.now(timezone.utc) >= self._expires
+            if self._connection is None or expired or files != self._files:
+                credentials = (
+                    obtain(self._access.user, self._access.cluster, self._environ, stdin_taken=self._stdin_taken)
+                    if self.server.startswith("https:")
+                    else None
+                )
+                self._connection = connect(self._access, credentials)
+                self._expires, self._files = credentials.expires if credentials else None, files
+            return self._connection
+
+    def _changed_at(self) -> tuple[float, ...]:
+        keys = ("tokenFile", "client-certificate", "client-key", "certificate-authority")
+        paths = [str(entry[key]) for entry in (self._access.user, self._access.cluster) for key in keys if key in entry]
+        try:
+            return tuple(os.stat(path).st_mtime for path in paths)  # noqa: PTH116
+        except OSError:
+            # Between two versions of a mounted secret: what is in use stays in use.
+            return self._files
+
+    def _refusal(self, status: int, content: bytes) -> ServerError:
+        if status == 401:
+            with self._lock:
+                # The next request asks a credential plugin again.
+                self._connection = None
+        return refusal(status, content)
+
+
+class Watch:
+    """The events of one watch: an iterator of (type, object) that ends when the server or `close` ends it."""
+
+    def __init__(self, response: Any, limit: float | None) -> None:
+        self._response = response
+        self._closed = False
+        self._deadline = time.monotonic() + (limit or float("inf"))
+
+    def __iter__(self) -> Iterator[tuple[str, Object]]:
+        """Yield the events. An ERROR event is raised as ServerError: 410 is a resourceVersion that is too old."""
+        from urllib3 import exceptions  # noqa: PLC0415
+
+        rest = b""
+        try:
+            for chunk in self._response.stream(1 << 16):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    if self._closed or time.monotonic() > self._deadline:
+                        return
+                    event = decode(line)
+                    if event.get("type") == "ERROR":
+                        status = mapping(event.get("object"))
+                        raise refusal(int(str(status.get("code") or 500)), json.dumps(status).encode())
+                    yield str(event.get("type")), mapping(event.get("object"))
+        except (exceptions.HTTPError, OSError, ValueError, AttributeError):
+            # Broken off, by the server or by `close` in another thread: it is over, and whoever asks again hears why.
+            return
+        finally:
+            self._response.close()
+
+    def close(self) -> None:
+        """End the watch; may be called from another thread than the one that iterates."""
+        self._closed = True
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
+            self._response.shutdown()
+
+
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    return list(query.items()) if isinstance(query, Mapping) else list(query)

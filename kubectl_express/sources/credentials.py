@@ -1,0 +1,215 @@
+"""Who a request is sent as: a kubeconfig user's token, certificate, credential plugin and impersonation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from kubectl_express.core.values import Object, mapping, text
+from kubectl_express.errors import ExpressError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+_EXEC_INFO = "KUBERNETES_EXEC_INFO"
+_CLUSTER_INFO = (
+    "server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url",
+    "disable-compression",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A kubeconfig user boiled down to `token`, `username`, `password` and `client-…` entries.
+
+    `expires` is when a credential plugin wants to be asked again; None is never.
+    """
+
+    user: Object
+    expires: datetime | None = None
+
+
+def obtain(user: Object, cluster: Object, environ: Mapping[str, str], *, stdin_taken: bool) -> Credentials:
+    """Return the credentials to send: as they stand, read from the token file, or got from the plugin.
+
+    The order of precedence is client-go's: a plugin is not asked where a token, password or certificate is there.
+    `stdin_taken` says that standard input is data, so no plugin may read it. Raises ExpressError, without secrets.
+    """
+    plain = {key: user[key] for key in user if key in ("token", "username", "password") or key.startswith("client-")}
+    if "tokenFile" in user:
+        # client-go reads the file again and again, and prefers it to the token beside it.
+        plain["token"] = _token_from(str(user["tokenFile"]))
+    if "token" in plain or "username" in plain or "client-certificate" in plain or "client-certificate-data" in plain:
+        return Credentials(plain)
+    if "auth-provider" in user:
+        return Credentials({"token": _id_token(mapping(user["auth-provider"]))})
+    if "exec" in user:
+        return _ask_plugin(mapping(user["exec"]), cluster, environ, stdin_taken=stdin_taken)
+    return Credentials(plain)
+
+
+def impersonation(user: Object) -> list[tuple[str, str]]:
+    """Return the headers that ask the server to act as somebody else: one per group and per extra value."""
+    if "as" not in user:
+        return []
+    groups, extra = user.get("as-groups") or [], user.get("as-user-extra") or {}
+    headers = [("Impersonate-User", text(user["as"]))]
+    if "as-uid" in user:
+        headers.append(("Impersonate-Uid", text(user["as-uid"])))
+    if not isinstance(groups, list) or not isinstance(extra, dict):
+        raise ExpressError("as-groups of the user must be a list, and as-user-extra a mapping of lists")
+    headers += [("Impersonate-Group", text(group)) for group in groups]
+    for key, values in extra.items():
+        if not isinstance(values, list):
+            raise ExpressError(f"as-user-extra of the user: {key} must be a list of texts")
+        name = "Impersonate-Extra-" + quote(key, safe="!#$&'*+^`|")
+        headers += [(name, text(value)) for value in values]
+    return [(name, header_value(value, name)) for name, value in headers]
+
+
+def header_value(value: str | None, what: str) -> str:
+    """Return the text as an HTTP header carries it: its UTF-8 bytes. Raises ExpressError where none can."""
+    if value is None or any(character < " " or character == "\x7f" for character in value):
+        raise ExpressError(f"{what}: it must be text without control characters")
+    return value.encode().decode("latin-1")
+
+
+def _token_from(path: str) -> str:
+    try:
+        token = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ExpressError(f"the token file {path} cannot be read: {error}") from None
+    if not token:
+        raise ExpressError(f"the token file {path} is empty")
+    return token
+
+
+def _id_token(provider: Object) -> str:
+    """Return an OpenID Connect token that is still good.
+
+    One that has expired is not refreshed here: the provider may hand out a new refresh token with it, which has to be
+    written back to the kubeconfig, or kubectl is locked out.
+    """
+    name, config = text(provider.get("name")), mapping(provider.get("config"))
+    if name != "oidc":
+        raise ExpressError(f'no Auth Provider found for name "{name}": use an exec credential plugin instead')
+    token = text(config.get("id-token")) or ""
+    try:
+        claims = token.split(".")[1]
+        expires = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
+        fresh = datetime.fromtimestamp(expires, timezone.utc) > datetime.now(timezone.utc)
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError):
+        fresh = False
+    if not fresh:
+        raise ExpressError(
+            "the user's OpenID Connect token has expired: renew it with `kubectl version`, then try again"
+        )
+    return token
+
+
+def _ask_plugin(plugin: Object, cluster: Object, environ: Mapping[str, str], *, stdin_taken: bool) -> Credentials:
+    command, version = text(plugin.get("command")), text(plugin.get("apiVersion"))
+    if not command or version not in _EXEC_VERSIONS:
+        wrong = f'exec plugin: invalid apiVersion "{version}"' if command else "exec plugin: command must be specified"
+        raise ExpressError(f"{wrong}: correct the user's entry in the kubeconfig")
+    interactive = _interactive(plugin, version, stdin_taken=stdin_taken)
+    spec: Object = {"interactive": interactive}
+    if plugin.get("provideClusterInfo"):
+        spec["cluster"] = _cluster_info(cluster)
+    variables = dict(environ)
+    for item in plugin.get("env") or []:  # type: ignore[union-attr]
+        variables[str(mapping(item).get("name"))] = str(mapping(item).get("value", ""))
+    variables[_EXEC_INFO] = json.dumps({"apiVersion": version, "kind": "ExecCredential", "spec": spec})
+    arguments = [str(argument) for argument in plugin.get("args") or []]  # type: ignore[union-attr]
+    output = _run(command, arguments, variables, text(plugin.get("installHint")), interactive=interactive)
+    return _answer(output, command, version)
+
+
+def _interactive(plugin: Object, version: str, *, stdin_taken: bool) -> bool:
+    mode = plugin.get("interactiveMode") or ("IfAvailable" if version.endswith("v1beta1") else None)
+    if mode not in ("Never", "IfAvailable", "Always"):
+        raise ExpressError("exec plugin: interactiveMode must be Never, IfAvailable or Always in the user's entry")
+    terminal = sys.stdin is not None and sys.stdin.isatty() and not stdin_taken
+    if mode == "Always" and not terminal:
+        raise ExpressError("exec plugin cannot support interactive mode: standard input is not a terminal")
+    return terminal and mode != "Never"
+
+
+def _cluster_info(cluster: Object) -> Object:
+    info = {key: cluster[key] for key in _CLUSTER_INFO if key in cluster}
+    if "certificate-authority" in cluster:
+        authority = Path(str(cluster["certificate-authority"])).read_bytes()
+        info["certificate-authority-data"] = base64.b64encode(authority).decode()
+    for extension in cluster.get("extensions") or []:  # type: ignore[union-attr]
+        if mapping(extension).get("name") == "client.authentication.k8s.io/exec":
+            info["config"] = mapping(extension).get("extension")
+    return info
+
+
+def _run(
+    command: str, arguments: list[str], variables: Mapping[str, str], hint: str | None, *, interactive: bool
+) -> bytes:
+    # On a terminal the plugin speaks for itself, since it may ask somebody to log in; else its words go into the error.
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    try:
+        done = subprocess.run(
+            [command, *arguments],
+            env=dict(variables),
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if watched else subprocess.PIPE,
+            check=False,
+        )
+    except FileNotFoundError:
+        more = (
+            f": {' '.join(hint.split())}" if hint and hint.isprintable() else "; install it or correct the kubeconfig"
+        )
+        raise ExpressError(f"getting credentials: exec: executable {command} not found{more}") from None
+    except OSError as error:
+        raise ExpressError(f"getting credentials: exec: {command}: {error.strerror}") from None
+    words = (done.stderr or b"").decode(errors="replace").strip()
+    if done.returncode:
+        said = f": {' '.join(words.split())}" if words else ""
+        raise ExpressError(
+            f"getting credentials: exec: executable {os.path.normpath(command)} failed "
+            f"with exit code {done.returncode}{said}"
+        )
+    if words:
+        sys.stderr.write(f"{words}\n")
+    return done.stdout
+
+
+def _answer(output: bytes, command: str, version: str) -> Credentials:
+    where = f"getting credentials: exec plugin {command}"
+    try:
+        answer = mapping(json.loads(output))
+    except ValueError:
+        raise ExpressError(f"{where}: its output is not JSON") from None
+    status = mapping(answer.get("status"))
+    if answer.get("kind") != "ExecCredential" or answer.get("apiVersion") != version:
+        raise ExpressError(f"{where}: it is configured to use API version {version}, and returned something else")
+    token, certificate = text(status.get("token")), text(status.get("clientCertificateData"))
+    key = text(status.get("clientKeyData"))
+    if not token and not certificate and not key:
+        raise ExpressError(f"{where}: it didn't return a token or cert/key pair")
+    if bool(certificate) != bool(key):
+        raise ExpressError(f"{where}: it returned only certificate or key, not both")
+    user: Object = {"token": token} if token else {}
+    if certificate and key:
+        user["client-certificate-data"] = base64.b64encode(certificate.encode()).decode()
+        user["client-key-data"] = base64.b64encode(key.encode()).decode()
+    stamp = text(status.get("expirationTimestamp"))
+    try:
+        expires = datetime.fromisoformat(stamp.replace("Z", "+00:00")) if stamp else None
+    except ValueError:
+        raise ExpressError(f"{where}: its expirationTimestamp is not a time") from None
+    return Credentials(user, expires)

@@ -1,0 +1,72 @@
+"""What an API server says of its resource types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.values import Object, Value, at, mapping, text
+from kubectl_express.errors import ExpressError, ServerError
+
+if TYPE_CHECKING:
+    from kubectl_express.sources.cluster import Cluster
+
+
+def group_path(group: str, version: str) -> str:
+    """Return the path of a group and version: the core group has no name, and a path of its own."""
+    return f"/apis/{group}/{version}" if group else f"/api/{version}"
+
+
+def plurals(cluster: Cluster, group: str, version: str) -> dict[str, str]:
+    """Return the plural of each kind that the server has in a group and version, as paths name it.
+
+    Raises ExpressError where the server does not have the group and version.
+    """
+    try:
+        served = cluster.get(group_path(group, version))
+    except ServerError as error:
+        if error.status != 404:
+            raise
+        where = f"context {cluster.context}" if cluster.context else cluster.server
+        raise ExpressError(
+            f"the CRDs of {group}/{version} are not installed in {where}: apply them first, "
+            "or correct group and version in .express.yaml"
+        ) from None
+    found: dict[str, str] = {}
+    resources = served.get("resources")
+    for resource in resources if isinstance(resources, list) else []:
+        kind, name = text(at(resource, "/kind")), text(at(resource, "/name"))
+        if kind and name and "/" not in name:  # with a slash it is a subresource
+            found[kind] = name
+    return found
+
+
+def schema(cluster: Cluster, group: str, version: str, kind: str) -> Object | None:
+    """Return the structural OpenAPI v3 schema of a kind, references resolved; None where the server has none.
+
+    Every authenticated user may read it, unlike the CRD. Where a type contains itself, the inner one is `{}`.
+    """
+    try:
+        document = cluster.get(f"/openapi/v3{group_path(group, version)}")
+    except ServerError as error:
+        if error.status in (403, 404):
+            return None
+        raise
+    schemas = mapping(at(document, "/components/schemas"))
+    wanted: Object = {"group": group, "version": version, "kind": kind}
+    for candidate in schemas.values():
+        known = at(candidate, "/x-kubernetes-group-version-kind")
+        if isinstance(known, list) and wanted in known:
+            return mapping(_resolved(candidate, schemas, ()))
+    return None
+
+
+def _resolved(value: Value, schemas: Object, within: tuple[str, ...]) -> Value:
+    if isinstance(value, list):
+        return [_resolved(item, schemas, within) for item in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("$ref")
+    if isinstance(reference, str):
+        name = reference.rpartition("/")[2]
+        return {} if name in within else _resolved(schemas.get(name), schemas, (*within, name))
+    return {key: _resolved(member, schemas, within) for key, member in value.items()}

@@ -1,0 +1,113 @@
+"""Keeping one list up to date by watching it."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.values import at, text
+from kubectl_express.errors import ServerError
+from kubectl_express.sources.listing import by_name, list_version, object_name, read_list
+from kubectl_express.sources.unreachable import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_express.core.values import Object
+    from kubectl_express.sources.cluster import Cluster, Watch
+    from kubectl_express.sources.listing import Listing
+
+_WATCH_SECONDS = 300
+"""How long one watch lasts before it is asked for again: proxies cut longer ones off."""
+_PATIENCE = 6
+"""How often in a row a watch may fail to reach the server, 1 to 32 s apart, before following ends."""
+
+
+class Follower:
+    """One list that is kept up to date. What it hears it hands on as functions, run by the one thread that reads."""
+
+    def __init__(self, cluster: Cluster, listing: Listing, version: str) -> None:
+        self.listing = listing
+        self.version = version
+        self._cluster = cluster
+        self._stopped = threading.Event()
+        self._watch: Watch | None = None
+
+    def run(self, items: dict[str, Object], tell: Callable[[Callable[[], bool]], None]) -> None:
+        """Follow the list until stopped, or until it cannot be followed: then the error is handed on.
+
+        What is handed on changes `items` and returns whether that made a difference.
+        """
+        failures = 0
+        version = self.version
+        while not self._stopped.is_set():
+            started = version
+            try:
+                if version:
+                    version = self._hear(items, version, tell)
+                else:
+                    answer = read_list(self._cluster, self.listing)
+                    version = list_version(answer)
+                    tell(partial(self._replace, items, answer))
+                failures = 0
+            except Exception as error:  # noqa: BLE001  (handed to the thread that reads)
+                if isinstance(error, ServerError) and error.status == 410:
+                    version = ""
+                    continue
+                failures += 1
+                if not _passes(error) or failures > _PATIENCE:
+                    tell(partial(_fail, error))
+                    return
+            if version == started:
+                self._stopped.wait(2.0 ** max(failures - 1, 0))
+
+    def stop(self) -> None:
+        """End the watch, from whichever thread."""
+        self._stopped.set()
+        if self._watch:
+            self._watch.close()
+
+    def _hear(self, items: dict[str, Object], version: str, tell: Callable[[Callable[[], bool]], None]) -> str:
+        """Watch until the server ends it, and return the resourceVersion to go on from."""
+        query = {
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(_WATCH_SECONDS),
+            **({"labelSelector": self.listing.selector} if self.listing.selector else {}),
+        }
+        self._watch = watch = self._cluster.watch(self.listing.path, query)
+        if self._stopped.is_set():
+            watch.close()
+        for change, item in watch:
+            version = text(at(item, "/metadata/resourceVersion")) or version
+            tell(partial(self._change, items, change, item, version))
+        return version
+
+    def _change(self, items: dict[str, Object], change: str, item: Object, version: str) -> bool:
+        self.version = version
+        if change == "BOOKMARK":
+            return False
+        if change == "DELETED":
+            items.pop(object_name(item), None)
+        else:
+            items[object_name(item)] = {**item, "apiVersion": self.listing.api_version, "kind": self.listing.kind}
+        return True
+
+    def _replace(self, items: dict[str, Object], answer: Object) -> bool:
+        before = dict(items)
+        items.clear()
+        items.update(by_name(answer, self.listing))
+        self.version = list_version(answer)
+        return before != items
+
+
+def _passes(error: Exception) -> bool:
+    """Return whether the error may be gone on another try: an API server that restarts, or that is overrun."""
+    if isinstance(error, ServerError):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, UnreachableError)
+
+
+def _fail(error: Exception) -> bool:
+    raise error
