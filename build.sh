@@ -7,17 +7,7 @@ umask 022
 unset PYTHONPATH PYTHONHOME
 cd "$(dirname "$0")"
 
-python=
-for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python3.10}; do
-    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
-if [ -z "$python" ]; then
-    echo "error: no Python 3.10 or newer found as ${PYTHON:-python3}; name one: PYTHON=/path/to/python3 ./build.sh" >&2
-    exit 2
-fi
+. packaging/python.sh
 
 # The newest commit's time stands in every archive entry; an export without git gets the first that a zip can hold.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 315532800)}

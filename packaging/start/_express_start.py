@@ -56,7 +56,7 @@ def unpacked(archive: zipfile.ZipFile, environment: Environment) -> Path:
             build = cache_path(archive, str(folder()), environment.build_id)
             while not (build.is_dir() and _express_builds.hold(build)):
                 extract_site_packages(archive, build)
-        except (OSError, RuntimeError) as error:  # noqa: PERF203 - three folders at most
+        except (OSError, RuntimeError) as error:
             reason = reason or error
         else:
             return build
