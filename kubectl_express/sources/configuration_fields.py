@@ -47,7 +47,8 @@ _TEMPLATE = rf"({_CHARACTER}|\{{context\}}|\{{system\}})+"
 _NAME_TEMPLATE = r"(?!-)([-a-z0-9.]|\{context\}|\{system\})+"
 _SITE = rf"(?!/)(?!(.*/)?\.\.(/|$)){_CHARACTER}+"
 
-_ADLER_FILLING = "a text so long that its Adler-32, a decimal number, has all of its ten digits " * 4
+_LONGEST_HASHED = "z" * 20
+"""A text whose every hash is as long as the algorithm's can get: Adler-32 is a decimal number, here of ten digits."""
 
 
 class Field(NamedTuple):
@@ -147,7 +148,7 @@ def _filled(found: Mapping[str, Mapping[str, Any]]) -> Settings:
 def _disagreements(settings: Settings) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Yield what two keys say that cannot both hold: the keys, what was expected, what was found."""
     method, pods = settings.revisions.hash, settings.pods
-    longest = len(HashMethod(method.algorithm, None).revision(_ADLER_FILLING))
+    longest = len(HashMethod(method.algorithm, None).revision(_LONGEST_HASHED))
     if method.length is not None and method.length > longest:
         expected = f"at most the {longest} characters of {method.algorithm}"
         yield ("hash.algorithm", "hash.length"), expected, str(method.length)
