@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, Union
 
-Value: TypeAlias = Union[None, bool, int, float, str, list["Value"], dict[str, "Value"]]
+Value: TypeAlias = Union[bool, int, float, str, list["Value"], dict[str, "Value"], None]  # noqa: UP007
 """What JSON can say. Numbers are as Kubernetes keeps them: `int` where it fits 64 bits, else `float`."""
 
 Object: TypeAlias = dict[str, Value]

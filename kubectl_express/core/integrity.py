@@ -1,0 +1,123 @@
+"""What is wrong with a rendered node's revision chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_express.core import gojson
+from kubectl_express.core.causes import cause_of_mismatch
+from kubectl_express.core.node import Entry, Fault, FaultKind, Resource
+from kubectl_express.core.parameters import ParameterChange, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kubectl_express.core.settings import RevisionSettings, Settings
+    from kubectl_express.core.values import Object, Value
+
+_SHOWN_PATHS = 3
+
+
+def judge(
+    entries: Sequence[Entry], resources: Sequence[Resource], settings: Settings, *, has_config_map: bool
+) -> Iterator[Fault]:
+    """Yield the faults of one node of a rendered side, from every entry and resource of its name."""
+    yield from _duplicates(entries, resources)
+    entry = entries[0] if entries else None
+    resource = resources[0] if resources else None
+    if entry is None and resource is not None:
+        yield Fault(FaultKind.ORPHAN, f"{resource.place.object} has no entry", _no_entry(settings, has_config_map))
+    if entry is not None and resource is None:
+        kinds = " or ".join(settings.resources.kinds)
+        yield Fault(FaultKind.ORPHAN, f"{entry.revision_place.object} has an entry for it, but there is no {kinds}")
+    if entry is not None:
+        yield from judge_entry(entry, resource, settings.revisions)
+    if entry is not None and resource is not None:
+        yield from _disagreements(entry, resource)
+
+
+def judge_entry(entry: Entry, resource: Resource | None, settings: RevisionSettings) -> Iterator[Fault]:
+    """Yield what is wrong with an entry in itself: a text that cannot be read, or another revision than is stored."""
+    if entry.text is None:
+        only = f"the ConfigMap is generated only in part: {entry.data_place.key} is absent"
+        yield Fault(FaultKind.UNREADABLE, f"{entry.data_place.object} has no key {entry.data_place.key}", only)
+        return
+    problem = _problem(entry.text)
+    if problem:
+        yield Fault(FaultKind.UNREADABLE, f"{entry.data_place.object} key {entry.data_place.key}: {problem}")
+    calculated = settings.hash.revision(entry.text)
+    if entry.stored is None:
+        only = f"the ConfigMap is generated only in part: {entry.revision_place.key} is absent"
+        yield Fault(FaultKind.MISMATCH, f"stored (none), calculated {calculated}", only)
+    elif entry.stored != calculated:
+        parameters = resource.parameters if resource else None
+        cause = cause_of_mismatch(entry.stored, entry.text, parameters, settings.hash)
+        yield Fault(FaultKind.MISMATCH, f"stored {entry.stored}, calculated {calculated}", cause)
+
+
+def _duplicates(entries: Sequence[Entry], resources: Sequence[Resource]) -> Iterator[Fault]:
+    if len(entries) > 1:
+        where = ", ".join(entry.revision_place.object for entry in entries)
+        yield Fault(FaultKind.DUPLICATE, f"{len(entries)} entries for it, in {where}")
+    if len(resources) > 1:
+        where = ", ".join(str(resource.place) for resource in resources)
+        yield Fault(FaultKind.DUPLICATE, f"{len(resources)} resources of its name: {where}")
+
+
+def _no_entry(settings: Settings, has_config_map: bool) -> str:
+    selector = settings.revisions.selector
+    if not has_config_map:
+        return f"the chart does not generate the ConfigMap: no ConfigMap labelled {selector} is rendered"
+    key = settings.revisions.revision_key
+    return f"the ConfigMap is generated only in part: no key {key.format(node='<node>')} or its data for this node"
+
+
+def _problem(text: str) -> str | None:
+    if not text:
+        return "it is empty (Helm's toJson gives an empty text when it fails)"
+    try:
+        value = gojson.decode(text)
+    except gojson.InvalidJSON as error:
+        return f"it is no JSON: {error}"
+    return None if isinstance(value, dict) else "it is no JSON object"
+
+
+def _disagreements(entry: Entry, resource: Resource) -> Iterator[Fault]:
+    if resource.odd_revision is not None:
+        yield Fault(
+            FaultKind.DISAGREE,
+            f"{resource.place.key} of {resource.place.object} is {resource.odd_revision}, stored is {entry.stored}",
+            "the revision is no string: unquoted, YAML reads digits as a number, so quote it in the chart",
+        )
+    elif resource.declared != entry.stored:
+        declared = resource.declared if resource.declared is not None else "nothing"
+        yield Fault(FaultKind.DISAGREE, f"{resource.place.object} declares {declared}, stored is {entry.stored}")
+    try:
+        data = gojson.decode(entry.text or "")
+    except gojson.InvalidJSON:
+        return
+    if isinstance(data, dict):
+        differing = compare(prune_nulls(data), prune_nulls(resource.parameters))
+        if differing:
+            yield Fault(
+                FaultKind.DISAGREE, f"{resource.place.object} has other parameters than the data", _where(differing)
+            )
+
+
+def _where(differing: Sequence[ParameterChange]) -> str:
+    shown = ", ".join(change.path for change in differing[:_SHOWN_PATHS])
+    more = len(differing) - _SHOWN_PATHS
+    return f"they differ at {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def prune_nulls(value: Object) -> Object:
+    """Return the object without the members that are null, at any depth: the API server does not keep them."""
+    return {key: _pruned(member) for key, member in value.items() if member is not None}
+
+
+def _pruned(value: Value) -> Value:
+    if isinstance(value, dict):
+        return prune_nulls(value)
+    if isinstance(value, list):
+        return [_pruned(item) for item in value]
+    return value

@@ -1,0 +1,231 @@
+"""From what the cluster holds to the nodes of the live side: their proven data, drift, pods and state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.drift import Drifted, drift
+from kubectl_express.core.integrity import judge_entry
+from kubectl_express.core.live_data import Proof, prove
+from kubectl_express.core.manifests import Manifest, Parts, calculate, find_parts, parse, places
+from kubectl_express.core.node import Entry, Fault, FaultKind, LiveNode, Node, Pod, Resource, Side, State
+from kubectl_express.core.values import Object, Value, at, mapping, text
+
+if TYPE_CHECKING:
+    from kubectl_express.core.settings import PodSettings, Settings
+
+Schema = Callable[[str], Object | None]
+"""Gives the OpenAPI schema of a kind; asked only where nothing else proves a node's data, since it costs a request."""
+
+
+def live_side(
+    objects: Iterable[Object],
+    pods: Iterable[Object],
+    settings: Settings,
+    *,
+    schema: Schema,
+    known: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+) -> Side:
+    """Return the live side of a system: its resources and ConfigMaps, and its pods, as the API server lists them.
+
+    `known` holds further texts that a node's data may have been (the chart's own, say), with where they come from.
+    """
+    manifests = [Manifest(item, f"resourceVersion {at(item, '/metadata/resourceVersion')}") for item in objects]
+    parts = find_parts(manifests, settings)
+    by_node = pods_by_node(pods, settings.pods)
+    nodes = {
+        name: _live_node(name, parts, by_node.get(name, []), settings, schema, (known or {}).get(name, ()))
+        for name in parts.names
+    }
+    return Side("live", nodes, tuple(manifest.object for manifest in manifests), notes=_notes(parts, settings))
+
+
+def _notes(parts: Parts, settings: Settings) -> tuple[str, ...]:
+    if parts.has_config_map or not parts.resources:
+        return ()
+    return (f"no ConfigMap labelled {settings.revisions.selector}: what is stored is unknown",)
+
+
+def pods_by_node(pods: Iterable[Object], settings: PodSettings) -> dict[str, list[Pod]]:
+    """Return the pods of each node, by their node label, in the order of their names."""
+    found: dict[str, list[Pod]] = defaultdict(list)
+    for pod in pods:
+        node = text(mapping(at(pod, "/metadata/labels")).get(settings.node_label))
+        if node:
+            found[node].append(read_pod(pod, settings))
+    return {node: sorted(its, key=lambda pod: pod.name) for node, its in found.items()}
+
+
+def read_pod(pod: Object, settings: PodSettings) -> Pod:
+    """Return a pod as far as revisions and health go."""
+    statuses = _objects(at(pod, "/status/containerStatuses"))
+    conditions = {text(each.get("type")): each for each in _objects(at(pod, "/status/conditions"))}
+    ready = mapping(conditions.get("Ready")).get("status") == "True"
+    restarts = [count for each in statuses if isinstance(count := each.get("restartCount"), int)]
+    return Pod(
+        name=text(at(pod, "/metadata/name")) or "",
+        uid=text(at(pod, "/metadata/uid")) or "",
+        revision=text(mapping(at(pod, "/metadata/labels")).get(settings.revision_label)),
+        ready=ready,
+        terminating=at(pod, "/metadata/deletionTimestamp") is not None,
+        phase=text(at(pod, "/status/phase")) or "Unknown",
+        reason=None if ready else _reason(pod, statuses, conditions),
+        restarts=sum(restarts),
+        version=text(at(pod, "/metadata/resourceVersion")) or "",
+    )
+
+
+def _objects(value: Value) -> list[Object]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _reason(pod: Object, statuses: list[Object], conditions: Mapping[str | None, Object]) -> str | None:
+    for status in [*_objects(at(pod, "/status/initContainerStatuses")), *statuses]:
+        for kind in ("waiting", "terminated"):
+            reason = text(at(status, f"/state/{kind}/reason"))
+            if reason and reason != "Completed":
+                return reason
+    unscheduled = mapping(conditions.get("PodScheduled"))
+    if unscheduled.get("status") == "False":
+        return text(unscheduled.get("reason"))
+    return text(at(pod, "/status/reason"))
+
+
+def _live_node(
+    name: str, parts: Parts, pods: list[Pod], settings: Settings, schema: Schema, known: Sequence[tuple[str, str]]
+) -> Node:
+    entries, resources = parts.entries.get(name, []), parts.resources.get(name, [])
+    entry = entries[0] if entries else None
+    resource = resources[0] if resources else None
+    proof, drifted = None, []
+    if resource is not None:
+        proof = _proof(resource, entries, settings, schema, known)
+        drifted = _drift(resource, proof, settings, schema)
+    state, why = judge_state(entry, resource, proof, drifted, pods, settings.pods.per_node)
+    return Node(
+        name=name,
+        kind=resource.kind if resource else None,
+        stored=entry.stored if entry else None,
+        calculated=calculate(entry, settings.revisions),
+        declared=resource.declared if resource else None,
+        text=proof.text if proof else None,
+        data=proof.data if proof else None if resource else parse(entry),
+        parameters=resource.parameters if resource else None,
+        wave=resource.wave if resource else 0,
+        faults=tuple(_faults(entries, resource, resources, settings)),
+        resource=resource.object if resource else None,
+        places=places(entry, resource),
+        live=LiveNode(state, why, _running(pods), tuple(pods), tuple(drifted), proof.source if proof else None),
+    )
+
+
+def _faults(
+    entries: Sequence[Entry], resource: Resource | None, resources: Sequence[Resource], settings: Settings
+) -> list[Fault]:
+    faults = [fault for entry in entries[:1] for fault in judge_entry(entry, resource, settings.revisions)]
+    for found, what in ((entries, "entries"), (resources, "resources")):
+        if len(found) > 1:
+            where = ", ".join(str(each.revision_place if isinstance(each, Entry) else each.place) for each in found)
+            faults.insert(0, Fault(FaultKind.DUPLICATE, f"{len(found)} {what} for it: {where}"))
+    return faults
+
+
+def _proof(
+    resource: Resource, entries: Sequence[Entry], settings: Settings, schema: Schema, known: Sequence[tuple[str, str]]
+) -> Proof | None:
+    texts = [(entry.data_place.object, entry.text) for entry in entries if entry.text is not None]
+    return prove(
+        resource.object,
+        declared=resource.declared,
+        known=[*texts, *known],
+        method=settings.revisions.hash,
+        data_path=settings.resources.data_path,
+        revision_path=settings.resources.revision_path,
+        schema=lambda: schema(resource.kind),
+    )
+
+
+def _drift(resource: Resource, proof: Proof | None, settings: Settings, schema: Schema) -> list[Drifted]:
+    if proof is None:
+        return []
+    return drift(
+        resource.object,
+        proof.data,
+        data_path=settings.resources.data_path,
+        revision_path=settings.resources.revision_path,
+        schema=lambda: schema(resource.kind),
+    )
+
+
+def _running(pods: Sequence[Pod]) -> str | None:
+    revisions = dict.fromkeys(pod.revision or "?" for pod in pods if not pod.finished)
+    return ",".join(revisions) or None
+
+
+def judge_state(
+    entry: Entry | None,
+    resource: Resource | None,
+    proof: Proof | None,
+    drifted: Sequence[Drifted],
+    pods: Sequence[Pod],
+    per_node: int,
+) -> tuple[State, str]:
+    """Return a live node's state, the first that fits, and the reason for it in words."""
+    if resource is None:
+        return State.ABSENT, "an entry tells of it, but it has no resource"
+    declared = resource.declared
+    if proof is None:
+        return State.UNVERIFIED, f"nothing known hashes to the revision it declares, {declared or 'none'}"
+    if drifted:
+        return State.DRIFTED, f"changed by hand: {'; '.join(describe(each) for each in drifted)}"
+    if entry is not None and entry.stored is not None and declared != entry.stored:
+        return State.PENDING, f"{entry.stored} is stored and not applied to it yet; it declares {declared}"
+    return _judge_pods(declared, pods, per_node)
+
+
+def _judge_pods(declared: str | None, pods: Sequence[Pod], per_node: int) -> tuple[State, str]:
+    counted = [pod for pod in pods if not pod.finished]
+    others = [pod for pod in counted if pod.revision != declared]
+    if others:
+        listed = ", ".join(f"{pod.name} is at {pod.revision or 'no revision'}" for pod in others)
+        return State.UPDATING, f"pod {listed}, not {declared}"
+    missing = per_node - len(counted)
+    if missing > 0:
+        return State.UNHEALTHY, "it has no pod" if not counted else f"{missing} of {per_node} pods are missing"
+    ailing = [pod for pod in counted if not pod.ready or pod.terminating]
+    if ailing:
+        listed = ", ".join(f"{pod.name} is {describe_health(pod)}" for pod in ailing)
+        return State.UNHEALTHY, f"pod {listed}"
+    return State.CURRENT, f"its pod is Ready at {declared}" if per_node == 1 else f"its pods are Ready at {declared}"
+
+
+def describe_health(pod: Pod) -> str:
+    """Return a pod's health in a word or two: Ready, terminating, or not Ready with the reason."""
+    if pod.terminating:
+        return "terminating"
+    if pod.ready:
+        return "Ready"
+    return f"not Ready ({pod.reason or pod.phase})"
+
+
+def describe(drifted: Drifted) -> str:
+    """Return one parameter that was changed by hand, in words."""
+    by = f" (by {drifted.manager})" if drifted.manager else ""
+    if not drifted.has_actual:
+        return f"{drifted.path} is gone{by}"
+    if not drifted.has_expected:
+        return f"{drifted.path} was added{by}"
+    return f"{drifted.path} is not what was deployed{by}"
+
+
+def split(side: Side) -> tuple[int, int] | None:
+    """Return how many live nodes are at their stored revisions, and of how many; None where all are."""
+    stored = [node for node in side.nodes.values() if node.stored is not None and node.exists]
+    there = [
+        node
+        for node in stored
+        if node.declared == node.stored and (node.live is None or node.live.running in {None, node.stored})
+    ]
+    return (len(there), len(stored)) if len(there) < len(stored) else None

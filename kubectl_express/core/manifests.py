@@ -1,0 +1,211 @@
+"""From the objects of a rendering, or of the cluster, to entries and resources; and to the nodes of a rendered side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kubectl_express.core import gojson
+from kubectl_express.core.integrity import judge
+from kubectl_express.core.node import Entry, Node, Place, Resource, Side
+from kubectl_express.core.values import Object, Value, at, mapping, text, without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kubectl_express.core.kubectl_yaml import Document
+    from kubectl_express.core.settings import ResourceSettings, RevisionSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object, and where it stands: `output.yaml:12`, or its resourceVersion in the cluster."""
+
+    object: Object
+    where: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The object's kind, empty where it has none."""
+        return text(self.object.get("kind")) or ""
+
+    @property
+    def name(self) -> str:
+        """The object's name, empty where it has none."""
+        return text(at(self.object, "/metadata/name")) or ""
+
+
+@dataclass(slots=True)
+class Parts:
+    """The entries and resources found among manifests, by node name, each in the order found."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    resources: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    has_config_map: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Every node name that an entry or a resource tells of."""
+        return list({**self.resources, **self.entries})
+
+
+def manifests(documents: Iterable[Document]) -> Iterator[Manifest]:
+    """Yield the objects of documents; the items of a List one by one. A document that is no object is passed over."""
+    for document in documents:
+        where = f"{document.source}:{document.line}"
+        for item in _items(document.value):
+            yield Manifest(item, where)
+
+
+def _items(value: Value) -> Iterator[Object]:
+    if not isinstance(value, dict):
+        return
+    items = value.get("items")
+    if text(value.get("kind")) == "List" and isinstance(items, list):
+        for item in items:
+            yield from _items(item)
+    else:
+        yield value
+
+
+def find_parts(found: Iterable[Manifest], settings: Settings) -> Parts:
+    """Return the entries and resources among manifests: what the settings say are nodes, and their ConfigMaps."""
+    parts = Parts()
+    for manifest in found:
+        if is_node(manifest.object, settings.resources):
+            resource = read_resource(manifest, settings.resources)
+            parts.resources[resource.node].append(resource)
+        elif is_revisions(manifest.object, settings.revisions):
+            parts.has_config_map = True
+            for entry in read_entries(manifest, settings.revisions):
+                parts.entries[entry.node].append(entry)
+    return parts
+
+
+def is_node(manifest: Object, settings: ResourceSettings) -> bool:
+    """Whether an object is a node's resource: of a configured kind, in the configured group, whatever its version."""
+    group = (text(manifest.get("apiVersion")) or "").rpartition("/")[0]
+    return group == settings.group and manifest.get("kind") in settings.kinds
+
+
+def is_revisions(manifest: Object, settings: RevisionSettings) -> bool:
+    """Whether an object is a ConfigMap of revisions, by its label."""
+    key, _, wanted = settings.selector.partition("=")
+    labels = mapping(at(manifest, "/metadata/labels"))
+    return manifest.get("kind") == "ConfigMap" and labels.get(key) == wanted
+
+
+def read_resource(manifest: Manifest, settings: ResourceSettings) -> Resource:
+    """Return a node's resource with the declared revision and its own parameters."""
+    declared = at(manifest.object, settings.revision_path)
+    annotation = text(mapping(at(manifest.object, "/metadata/annotations")).get(settings.order_annotation))
+    return Resource(
+        node=manifest.name,
+        kind=manifest.kind,
+        declared=text(declared),
+        odd_revision=None if declared is None or isinstance(declared, str) else gojson.encode(declared),
+        parameters=parameters(manifest.object, settings),
+        wave=_integer(annotation),
+        object=manifest.object,
+        place=Place(f"{manifest.kind}/{manifest.name}", settings.revision_path, manifest.where),
+    )
+
+
+def parameters(resource: Object, settings: ResourceSettings) -> Object:
+    """Return a resource's own parameters: what stands at the data's path, without the revision."""
+    return mapping(at(without(resource, settings.revision_path), settings.data_path))
+
+
+def _integer(annotation: str | None) -> int:
+    """Return a sync wave as Argo CD reads it: 0 where it is absent or no integer."""
+    try:
+        return int(annotation or "0")
+    except ValueError:
+        return 0
+
+
+def read_entries(manifest: Manifest, settings: RevisionSettings) -> Iterator[Entry]:
+    """Yield what one ConfigMap says of nodes: a node has an entry if either of its two keys is there."""
+    data = mapping(manifest.object.get("data"))
+    keys: dict[str, tuple[str, str]] = {}
+    for key in data:
+        for template in (settings.revision_key, settings.data_key):
+            node = _node_of(key, template)
+            if node:
+                keys[node] = (settings.revision_key.format(node=node), settings.data_key.format(node=node))
+    name = f"ConfigMap/{manifest.name}"
+    for node, (revision_key, data_key) in keys.items():
+        yield Entry(
+            node=node,
+            stored=text(data.get(revision_key)),
+            text=text(data.get(data_key)),
+            revision_place=Place(name, revision_key, manifest.where),
+            data_place=Place(name, data_key, manifest.where),
+        )
+
+
+def _node_of(key: str, template: str) -> str | None:
+    before, _, after = template.partition("{node}")
+    if key.startswith(before) and key.endswith(after) and len(key) > len(before) + len(after):
+        return key[len(before) : len(key) - len(after)]
+    return None
+
+
+def rendered_side(
+    documents: Iterable[Document],
+    settings: Settings,
+    *,
+    origin: str,
+    engine: str | None = None,
+    command: tuple[str, ...] = (),
+) -> Side:
+    """Return the side that a rendering is: every node with its chain and its faults, and all objects."""
+    found = list(manifests(documents))
+    parts = find_parts(found, settings)
+    nodes = {name: _rendered_node(name, parts, settings) for name in parts.names}
+    return Side(origin, nodes, tuple(manifest.object for manifest in found), engine, command)
+
+
+def _rendered_node(name: str, parts: Parts, settings: Settings) -> Node:
+    entries, resources = parts.entries.get(name, []), parts.resources.get(name, [])
+    entry = entries[0] if entries else None
+    resource = resources[0] if resources else None
+    return Node(
+        name=name,
+        kind=resource.kind if resource else None,
+        stored=entry.stored if entry else None,
+        calculated=calculate(entry, settings.revisions),
+        declared=resource.declared if resource else None,
+        text=entry.text if entry else None,
+        data=parse(entry),
+        parameters=resource.parameters if resource else None,
+        wave=resource.wave if resource else 0,
+        faults=tuple(judge(entries, resources, settings, has_config_map=parts.has_config_map)),
+        resource=resource.object if resource else None,
+        places=places(entry, resource),
+    )
+
+
+def calculate(entry: Entry | None, settings: RevisionSettings) -> str | None:
+    """Return the revision of an entry's text, hashed byte for byte; None where there is no text."""
+    return settings.hash.revision(entry.text) if entry and entry.text is not None else None
+
+
+def parse(entry: Entry | None) -> Object | None:
+    """Return an entry's data, or None where it is absent, does not parse or is no object."""
+    try:
+        value = gojson.decode(entry.text or "") if entry else None
+    except gojson.InvalidJSON:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def places(entry: Entry | None, resource: Resource | None) -> dict[str, Place]:
+    """Return where each link of a node's chain was read."""
+    found: dict[str, Place] = {}
+    if entry:
+        found |= {"stored": entry.revision_place, "data": entry.data_place}
+    if resource:
+        found["declared"] = resource.place
+    return found

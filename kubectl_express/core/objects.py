@@ -1,0 +1,123 @@
+"""Which objects other than nodes' parameters a deployment changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_express.core import gojson
+from kubectl_express.core.manifests import is_node
+from kubectl_express.core.parameters import compare
+from kubectl_express.core.values import Object, Value, at, mapping, text, without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kubectl_express.core.settings import ResourceSettings
+
+Identity = tuple[str, str, str]
+"""API group, kind and name: what tells the objects of a system apart, whatever their version."""
+
+_HOOK = "helm.sh/hook"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """One object that is created, removed or changed; of a node's resource, all but its parameters and revision."""
+
+    kind: str
+    name: str
+    old: Object | None
+    new: Object | None
+
+    @property
+    def change(self) -> str:
+        """`new`, `removed` or `changed`."""
+        if self.old is None:
+            return "new"
+        return "removed" if self.new is None else "changed"
+
+
+def identity(manifest: Object) -> Identity:
+    """Return what tells an object apart from the others of its system."""
+    group = (text(manifest.get("apiVersion")) or "").rpartition("/")[0]
+    return group, text(manifest.get("kind")) or "", text(at(manifest, "/metadata/name")) or ""
+
+
+def deployed(objects: Iterable[Object], settings: ResourceSettings) -> dict[Identity, Object]:
+    """Return the objects that an apply of a rendering is about, without nodes' parameters; Helm's hooks are not."""
+    found: dict[Identity, Object] = {}
+    for manifest in objects:
+        if _HOOK not in mapping(at(manifest, "/metadata/annotations")):
+            found[identity(manifest)] = _shell(manifest, settings)
+    return found
+
+
+def _shell(manifest: Object, settings: ResourceSettings) -> Object:
+    if not is_node(manifest, settings):
+        return manifest
+    return without(without(manifest, settings.revision_path), settings.data_path)
+
+
+def object_changes(
+    baseline: Mapping[Identity, Object], target: Mapping[Identity, Object], settings: ResourceSettings
+) -> list[ObjectChange]:
+    """Return what changes among objects; a node that is new or removed is not named again here."""
+    found = []
+    for key in sorted({*baseline, *target}):
+        old, new = baseline.get(key), target.get(key)
+        if (old is None or new is None) and is_node(old or new or {}, settings):
+            continue
+        if old is None or new is None or compare(_comparable(old), _comparable(new)):
+            found.append(ObjectChange(key[1], key[2], old, new))
+    return found
+
+
+def _comparable(manifest: Object) -> Object:
+    """Return the object as far as an apply changes it: no null members, and no namespace, which the side implies."""
+    pruned = _pruned(without(manifest, "/metadata/namespace"))
+    return pruned if isinstance(pruned, dict) else {}
+
+
+def _pruned(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {key: _pruned(member) for key, member in value.items() if member is not None and member not in ({}, [])}
+    if isinstance(value, list):
+        return [_pruned(item) for item in value]
+    return value
+
+
+def as_deployed(live: Object, wanted: Object) -> Object:
+    """Return a live object as far as its deployer spoke: the members the target has, and those it applied before.
+
+    What the API server defaulted or a controller set is left out, so that the result can be compared with the target.
+    """
+    return _as_deployed(live, wanted, _applied_before(live))
+
+
+def _applied_before(live: Object) -> Object:
+    annotation = text(mapping(at(live, "/metadata/annotations")).get(_LAST_APPLIED))
+    try:
+        return mapping(gojson.decode(annotation or "{}"))
+    except gojson.InvalidJSON:
+        return {}
+
+
+def _as_deployed(live: Object, wanted: Object, before: Object) -> Object:
+    result: Object = {}
+    for key, value in live.items():
+        if key in wanted:
+            result[key] = _value_as_deployed(value, wanted[key], before.get(key))
+        elif key in before and key != _LAST_APPLIED:
+            result[key] = _value_as_deployed(value, before[key], None)
+    return result
+
+
+def _value_as_deployed(live: Value, wanted: Value, before: Value) -> Value:
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return _as_deployed(live, wanted, mapping(before))
+    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        earlier = before if isinstance(before, list) and len(before) == len(live) else [None] * len(live)
+        return [_value_as_deployed(*items) for items in zip(live, wanted, earlier, strict=True)]
+    return live

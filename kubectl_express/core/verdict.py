@@ -1,0 +1,83 @@
+"""What a diff comes to: which nodes restart in which order, what is wrong, and the exit status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.changes import ChangeKind, NodeChange
+from kubectl_express.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubectl_express.core.node import Side
+    from kubectl_express.core.objects import ObjectChange
+
+UNTRUSTED = {
+    ChangeKind.UNNEEDED: "unneeded: the revision changes and the data does not, a restart for nothing",
+    ChangeKind.MISSED: "missed: the data changes and the revision does not, so it never reaches the pod",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A system's target against its baseline."""
+
+    baseline: Side
+    target: Side
+    nodes: tuple[NodeChange, ...]
+    objects: tuple[ObjectChange, ...]
+
+    @property
+    def different(self) -> bool:
+        """Whether an apply would change anything."""
+        return bool(self.objects) or any(node.change is not ChangeKind.SAME or node.parameters for node in self.nodes)
+
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """What cannot be trusted: node names, each with what is wrong with it."""
+        faults = [
+            (node.name, f"{fault.kind.value}: {fault.message}" + (f"; {fault.cause}" if fault.cause else ""))
+            for node in self.nodes
+            if node.target
+            for fault in node.target.faults
+        ]
+        return faults + [(node.name, UNTRUSTED[node.change]) for node in self.nodes if node.change in UNTRUSTED]
+
+    @property
+    def status(self) -> ExitStatus:
+        """What the comparison alone would end in."""
+        if self.wrong:
+            return ExitStatus.UNTRUSTED
+        return ExitStatus.DIFFERENT if self.different else ExitStatus.DONE
+
+    def sentence(self) -> str:
+        """Return in one sentence how many nodes will restart, in which order, and what is wrong."""
+        restarts = [node.name for node in self.nodes if node.restart]
+        total = sum(1 for node in self.nodes if node.change is not ChangeKind.NEW)
+        parts = [f"{len(restarts)} of {_nodes(total)} will restart"]
+        if restarts:
+            parts[0] += ", in this order: " + ", ".join(restarts)
+        for change, words in ((ChangeKind.NEW, "new"), (ChangeKind.REMOVED, "removed")):
+            names = [node.name for node in self.nodes if node.change is change]
+            if names:
+                parts.append(f"{len(names)} {'is' if len(names) == 1 else 'are'} {words} ({', '.join(names)})")
+        drifted = [
+            node.name for node in self.nodes if node.baseline and node.baseline.live and node.baseline.live.drift
+        ]
+        if drifted:
+            parts.append(f"changed by hand: {', '.join(drifted)}")
+        parts.append(_summary(self.wrong))
+        return "; ".join(parts) + "."
+
+
+def _nodes(count: int) -> str:
+    return f"{count} node{'' if count == 1 else 's'}"
+
+
+def _summary(wrong: Sequence[tuple[str, str]]) -> str:
+    if not wrong:
+        return "nothing is wrong"
+    said = dict.fromkeys(f"{name} ({problem.partition(':')[0]})" for name, problem in wrong)
+    return f"wrong: {', '.join(said)}"

@@ -1,0 +1,82 @@
+"""Whether a side's revisions can be trusted, node by node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.node import Node, Side, State
+from kubectl_express.core.verdict import UNTRUSTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kubectl_express.core.changes import NodeChange
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason not to trust a node's revision (or, with an empty node, the whole side's)."""
+
+    node: str
+    problem: str
+    message: str
+    cause: str | None = None
+
+    def line(self) -> str:
+        """Return the problem as one line."""
+        text = f"{self.problem}: {self.message}" + (f"; {self.cause}" if self.cause else "")
+        return f"{self.node}: {text}" if self.node else text
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked of one side, and what is wrong with it."""
+
+    side: Side
+    checks: tuple[str, ...]
+    """What was found in order, as phrases: `the same on a second render`."""
+    problems: tuple[Problem, ...] = field(default_factory=tuple)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def integrity_problems(nodes: Iterable[Node]) -> list[Problem]:
+    """Return the integrity faults of a rendered side."""
+    return [Problem(node.name, fault.kind.value, fault.message, fault.cause) for node in nodes for fault in node.faults]
+
+
+def render_problems(first: Side, second: Side) -> list[Problem]:
+    """Return where a second render of the same chart and values gives another revision: the chart is not determined."""
+    problems = []
+    for name in dict.fromkeys([*first.nodes, *second.nodes]):
+        one, two = first.nodes.get(name), second.nodes.get(name)
+        revisions = [node.revision if node else None for node in (one, two)]
+        if revisions[0] != revisions[1]:
+            told = " then ".join(revision or "(none)" for revision in revisions)
+            problems.append(Problem(name, "undetermined", f"two renders of the same values give {told}"))
+    return problems
+
+
+def change_problems(changes: Sequence[NodeChange]) -> list[Problem]:
+    """Return the changes against a baseline that cannot be trusted: `unneeded` and `missed`."""
+    return [
+        Problem(change.name, change.change.value, UNTRUSTED[change.change].partition(": ")[2])
+        for change in changes
+        if change.change in UNTRUSTED
+    ]
+
+
+def live_problems(side: Side) -> list[Problem]:
+    """Return what is wrong with the cluster's own chains: faults of entries, drift, and data that nothing proves.
+
+    A node that is pending, updating or unhealthy is on its way or ailing; its revisions can be trusted.
+    """
+    problems = integrity_problems(side.nodes.values())
+    for node in side.nodes.values():
+        if node.live and node.live.state in {State.DRIFTED, State.UNVERIFIED}:
+            problems.append(Problem(node.name, node.live.state.value, node.live.why))
+    return problems
