@@ -1,0 +1,42 @@
+"""What a run stands in: its streams, its variables and its working directory, passed on rather than reached for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The streams, variables and folder of one run."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    variables: Mapping[str, str]
+    folder: Path
+
+    @staticmethod
+    def real() -> Environment:
+        """Return the process's own."""
+        return Environment(sys.stdin, sys.stdout, sys.stderr, os.environ, Path.cwd())
+
+    def say(self, line: str) -> None:
+        """Write one line that is no data."""
+        self.stderr.write(f"{line}\n")
+        self.stderr.flush()
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes to stdout as they are."""
+        binary = getattr(self.stdout, "buffer", None)
+        if binary is None:
+            self.stdout.write(data.decode("utf-8", "replace"))
+        else:
+            binary.write(data)
+        self.stdout.flush()

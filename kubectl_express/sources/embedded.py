@@ -1,0 +1,82 @@
+"""The embedded engine: Helm's own Go code in this process, from the optional package helm-python-sdk."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources.rendering import Release, Rendering
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PACKAGE = "helm_python"
+_NO_MANIFEST = ("NOTES.txt", ".tpl")
+
+
+def available() -> bool:
+    """Whether the Python that runs this program has the package."""
+    return importlib.util.find_spec(_PACKAGE) is not None
+
+
+class EmbeddedHelm:
+    """Renders as `helm template` does, without the helm command."""
+
+    def render(self, release: Release) -> Rendering:
+        """Return the rendering, or raise ExpressError with Helm's own message."""
+        import helm_python
+
+        _refuse_options(release)
+        try:
+            chart = helm_python.Chart.load(str(release.chart))
+            values = _merged_values(helm_python, release.values)
+            rendered: dict[str, str] = chart.render(values, name=release.name, namespace=release.namespace)
+        except helm_python.HelmError as error:
+            raise ExpressError(f"rendering {release.chart}: the embedded helm failed: {error.detail}") from error
+        texts = [
+            f"---\n# Source: {path}\n{text}\n"
+            for path, text in sorted(rendered.items())
+            if text.strip() and not path.endswith(_NO_MANIFEST)
+        ]
+        command = (_PACKAGE, "render", release.name, str(release.chart), *(str(path) for path in release.values))
+        return Rendering("".join(texts), self.version(), command)
+
+    def version(self) -> str:
+        """Return the version of Helm's code, and of the package that carries it."""
+        import helm_python
+
+        return f"embedded helm {helm_python.helm_sdk_version()} (helm-python-sdk {helm_python.__version__})"
+
+
+def _refuse_options(release: Release) -> None:
+    options = release.options
+    asked = [
+        name
+        for name, value in (
+            ("kubeVersion", options.kube_version),
+            ("apiVersions", options.api_versions),
+            ("includeCRDs", options.include_crds),
+        )
+        if value
+    ]
+    if asked:
+        raise ExpressError(
+            f"the embedded helm cannot be told {' and '.join(asked)}, which .express.yaml sets: install helm 3 or 4"
+        )
+
+
+def _merged_values(helm_python: Any, paths: tuple[Path, ...]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for path in paths:
+        merged = _merge(merged, helm_python.values_from_yaml(path.read_text(encoding="utf-8")) or {})
+    return merged
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Merge values as helm does for several `--values`: maps member by member, anything else replaced."""
+    result = dict(base)
+    for key, value in over.items():
+        before = result.get(key)
+        result[key] = _merge(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return result

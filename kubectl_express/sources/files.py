@@ -1,0 +1,66 @@
+"""Rendered manifests from a file or standard input, as people leave them there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_express.errors import ExpressError
+
+if TYPE_CHECKING:
+    from kubectl_express.environment import Environment
+
+_LOG_LINE = re.compile(
+    r"\S+\.go:\d+: "  # helm 3 with --debug
+    r"|(time=\S+ )?level=[A-Z]+ msg="  # helm 4
+    r"|WARNING: |[Ww]arning: "
+    r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d "  # Go's log package: helm's warnings on values
+    r"|[IWEF]\d{4} \d\d:\d\d:\d\d"  # klog
+)
+_FAILURE = "Error: "
+
+
+def read_text(name: str, environment: Environment) -> str:
+    """Return the text of a file, or of standard input for `-`. Raises ExpressError where it cannot be read."""
+    try:
+        if name == "-":
+            binary = getattr(environment.stdin, "buffer", None)
+            return binary.read().decode("utf-8-sig") if binary else environment.stdin.read()
+        return (environment.folder / name).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ExpressError(f"{title(name)} is not UTF-8 text: byte {error.start} cannot be read") from error
+    except OSError as error:
+        raise ExpressError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def title(name: str) -> str:
+    """Return what a file is called in messages."""
+    return "standard input" if name == "-" else Path(name).as_posix()
+
+
+def manifests_only(text: str, name: str) -> str:
+    """Return the text with the lines blanked that helm logged, as `helm --debug template … > output.yaml 2>&1` leaves.
+
+    Line numbers stay. Raises ExpressError with helm's own message where the log says that helm failed: what was
+    written before is no whole rendering.
+    """
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if line.startswith(_FAILURE):
+            raise ExpressError(
+                f"{title(name)}:{number + 1}: helm failed while it wrote this: {_message(lines[number:])}"
+            )
+        if line[:1] not in {"", " ", "-", "\n"} and _LOG_LINE.match(line):
+            lines[number] = "\n"
+    return "".join(lines)
+
+
+def _message(lines: list[str]) -> str:
+    """Return helm's message: its first line, and those that go on with it."""
+    message = [lines[0].removeprefix(_FAILURE).strip()]
+    for line in lines[1:]:
+        if not line.startswith(" "):
+            break
+        message.append(line.rstrip())
+    return "\n".join(message)

@@ -1,0 +1,41 @@
+"""A repository as it was at a git revision."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources.processes import find_program, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@contextmanager
+def checked_out(revision: str, root: Path, variables: Mapping[str, str]) -> Iterator[Path]:
+    """Give a temporary folder that holds what `root` held at a git revision; the repository is left as it is.
+
+    `root` is a folder inside a git work tree. The files are written through an index of their own, so neither the
+    user's index nor their work tree is touched. Raises ExpressError where git or the revision is missing.
+    """
+    program = find_program("git", variables)
+    if program is None:
+        raise ExpressError(f"git is not on PATH: it is needed to read git:{revision}")
+
+    def git(*words: str, index: str = "") -> str:
+        own = {**variables, **({"GIT_INDEX_FILE": index} if index else {})}
+        return run([program, *words], variables=own, folder=root, doing=f"reading git:{revision}").stdout.strip()
+
+    commit = git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    prefix = git("rev-parse", "--show-prefix")
+    with tempfile.TemporaryDirectory(prefix="kubectl-express-") as folder:
+        tree = Path(folder, "tree")
+        tree.mkdir()
+        index = os.fspath(Path(folder, "index"))
+        git("read-tree", commit, index=index)
+        git(f"--work-tree={tree}", "checkout-index", "--all", f"--prefix={tree}/", index=index)
+        yield tree / prefix

@@ -1,0 +1,61 @@
+"""Rendering charts: with the helm on PATH, because that is what deploys; without one, with the embedded engine."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources import embedded
+from kubectl_express.sources.processes import find_program, run
+from kubectl_express.sources.rendering import Engine, Release, Rendering
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kubectl_express.core.settings import ChartSettings
+
+
+@dataclass(frozen=True, slots=True)
+class HelmCommand:
+    """The helm on PATH, version 3 or 4."""
+
+    program: str
+    variables: Mapping[str, str]
+
+    def render(self, release: Release) -> Rendering:
+        """Return what `helm template` prints."""
+        command = ["helm", "template", release.name, str(release.chart), "--namespace", release.namespace]
+        command += [word for path in release.values for word in ("--values", str(path))]
+        command += _flags(release.options)
+        with ThreadPoolExecutor(1) as pool:
+            version = pool.submit(self.version)
+            done = run([self.program, *command[1:]], variables=self.variables, doing=f"rendering {release.chart}")
+        return Rendering(done.stdout, version.result(), tuple(command))
+
+    def version(self) -> str:
+        """Return helm's name and version, such as `helm v3.22.0`."""
+        command = [self.program, "version", "--template", "{{.Version}}"]
+        done = run(command, variables=self.variables, doing="asking helm for its version")
+        return f"helm {done.stdout.strip()}"
+
+
+def _flags(options: ChartSettings) -> list[str]:
+    flags = [word for each in options.api_versions for word in ("--api-versions", each)]
+    if options.kube_version:
+        flags += ["--kube-version", options.kube_version]
+    return [*flags, "--include-crds"] if options.include_crds else flags
+
+
+def find_engine(variables: Mapping[str, str]) -> Engine:
+    """Return the engine to render with. Raises ExpressError where there is none."""
+    program = find_program("helm", variables)
+    if program:
+        return HelmCommand(program, variables)
+    if embedded.available():
+        return embedded.EmbeddedHelm()
+    raise ExpressError(
+        "helm is not on PATH, and this Python has no embedded engine: install helm 3 or 4, or run "
+        "`pip install helm-python-sdk` for the Python that runs kubectl-express"
+    )

@@ -1,0 +1,133 @@
+"""The live counterparts of a rendering's objects other than nodes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from kubectl_express.core import gojson
+from kubectl_express.core.objects import Identity, as_deployed
+from kubectl_express.core.parameters import compare
+from kubectl_express.core.values import Object, at, mapping, text, without
+from kubectl_express.errors import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kubectl_express.sources.cluster import Cluster
+
+_GET_AT_MOST = 3
+_DRY_RUN_MANAGER = "kubectl-express-diff"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A resource type as the API server serves it."""
+
+    path: str
+    """The collection's path, with `{namespace}` where it is namespaced."""
+
+    def collection(self, namespace: str) -> str:
+        """Return the path that lists it in a namespace."""
+        return self.path.format(namespace=quote(namespace))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObjects:
+    """What was found, as far as its deployer spoke; and one line for each that could not be read."""
+
+    found: dict[Identity, Object]
+    unreadable: dict[Identity, str]
+
+
+def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Object]) -> LiveObjects:
+    """Return the live counterparts of objects: one request a kind, or one an object where a kind has few.
+
+    An object that is equal but for what the API server normalises (`500m` for `0.5`) is given as wanted: the server
+    is asked about it by a dry run of a server-side apply, where that is allowed.
+    """
+    result = LiveObjects({}, {})
+    by_kind: dict[tuple[str, str], list[Identity]] = defaultdict(list)
+    for key, manifest in wanted.items():
+        by_kind[text(manifest.get("apiVersion")) or "", key[1]].append(key)
+    for (api_version, kind), keys in by_kind.items():
+        try:
+            served = _discover(cluster, api_version, kind)
+            if served is None:
+                continue
+            for item in _read_kind(cluster, served, namespace, keys):
+                key = (keys[0][0], kind, text(at(item, "/metadata/name")) or "")
+                if key in wanted:
+                    live: Object = {**item, "apiVersion": api_version, "kind": kind}
+                    result.found[key] = _as_deployed(cluster, served, namespace, live, wanted[key])
+        except ServerError as error:
+            result.unreadable.update(dict.fromkeys(keys, str(error)))
+    return result
+
+
+def _discover(cluster: Cluster, api_version: str, kind: str) -> Kind | None:
+    prefix = f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
+    try:
+        served = cluster.get(prefix)
+    except ServerError as error:
+        if error.status == 404:
+            return None
+        raise
+    resources = served.get("resources")
+    for resource in resources if isinstance(resources, list) else []:
+        plural = text(at(resource, "/name")) or ""
+        if at(resource, "/kind") == kind and "/" not in plural:
+            return Kind(
+                f"{prefix}/namespaces/{{namespace}}/{plural}" if at(resource, "/namespaced") else f"{prefix}/{plural}"
+            )
+    return None
+
+
+def _read_kind(cluster: Cluster, kind: Kind, namespace: str, keys: list[Identity]) -> Iterable[Object]:
+    path = kind.collection(namespace)
+    if len(keys) > _GET_AT_MOST:
+        items = cluster.get(path).get("items")
+        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return [live for _, _, name in keys if (live := _get(cluster, f"{path}/{quote(name)}")) is not None]
+
+
+def _get(cluster: Cluster, path: str) -> Object | None:
+    try:
+        return cluster.get(path)
+    except ServerError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def _as_deployed(cluster: Cluster, kind: Kind, namespace: str, live: Object, wanted: Object) -> Object:
+    comparable = as_deployed(live, wanted)
+    if not compare(comparable, without(wanted, "/metadata/namespace")):
+        return comparable
+    path = f"{kind.collection(namespace)}/{quote(text(at(live, '/metadata/name')) or '')}"
+    query = {"dryRun": "All", "force": "true", "fieldManager": _DRY_RUN_MANAGER}
+    manifest = {**wanted, "metadata": {**mapping(wanted.get("metadata")), "namespace": namespace}}
+    try:
+        body = gojson.encode(manifest).encode()
+        applied = cluster.send("PATCH", path, query, body, "application/apply-patch+yaml")
+    except ServerError:
+        return comparable
+    same = not compare(_lasting(live), _lasting({**applied, "apiVersion": live["apiVersion"], "kind": live["kind"]}))
+    return {**wanted} if same and not _has_more(comparable, wanted) else comparable
+
+
+def _lasting(live: Object) -> Object:
+    for pointer in ("/metadata/managedFields", "/metadata/resourceVersion", "/metadata/generation"):
+        live = without(live, pointer)
+    return live
+
+
+def _has_more(live: Object, wanted: Object) -> bool:
+    """Whether an object has a member that its deployer applied before and the target dropped."""
+    for key, value in live.items():
+        want = wanted.get(key)
+        if key not in wanted or (isinstance(value, dict) and isinstance(want, dict) and _has_more(value, want)):
+            return True
+    return False

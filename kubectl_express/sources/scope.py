@@ -1,0 +1,226 @@
+"""What one run is about: its systems, and their sides as they are asked for."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.kubectl_yaml import InvalidYAML, read_documents
+from kubectl_express.core.live import live_side
+from kubectl_express.core.manifests import rendered_side
+from kubectl_express.core.values import Object, at, text
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources import git, helm
+from kubectl_express.sources.cluster import Cluster
+from kubectl_express.sources.files import manifests_only, read_text, title
+from kubectl_express.sources.kubeconfig import Access, ConnectionOptions, resolve
+from kubectl_express.sources.layout import Layout, System, find_layout, shown
+from kubectl_express.sources.snapshot import Snapshot, read, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from kubectl_express.core.node import Side
+    from kubectl_express.core.settings import Settings
+    from kubectl_express.environment import Environment
+    from kubectl_express.sources.rendering import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line says of where to look."""
+
+    connection: ConnectionOptions = field(default_factory=ConnectionOptions)
+    systems: tuple[str, ...] = ()
+    config: str | None = None
+
+
+class Scope:
+    """The sources of one run, each opened where it is first needed. Safe to use from several threads."""
+
+    def __init__(self, environment: Environment, selection: Selection) -> None:
+        self.environment = environment
+        self.selection = selection
+        self._lock = RLock()
+        self._schemas: dict[str, Object | None] = {}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The repository around the working directory, with its settings."""
+        config = self.selection.config
+        return find_layout(self.environment.folder, self.environment.folder / config if config else None)
+
+    @property
+    def settings(self) -> Settings:
+        """The repository's settings."""
+        return self.layout.settings
+
+    @cached_property
+    def access(self) -> Access:
+        """What the kubeconfig and the flags say of the cluster. Raises ExpressError where they say nothing usable."""
+        return resolve(self.selection.connection, self.environment.variables)
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The connection to the cluster, opened once."""
+        with self._lock:
+            return Cluster(self.access)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What renders charts here."""
+        return helm.find_engine(self.environment.variables)
+
+    def context(self, *, live: bool) -> str:
+        """Return the context's name: the flag's, the kubeconfig's, or where no cluster is read, the only overlays'."""
+        if self.selection.connection.context and not live:
+            return self.selection.connection.context
+        try:
+            found = self.access.context
+        except ExpressError:
+            if live:
+                raise
+            found = None
+        if found and (live or self.layout.systems(found)):
+            return found
+        contexts = self.layout.contexts()
+        if live:
+            return self.selection.connection.context or ""
+        if len(contexts) == 1:
+            return contexts[0]
+        if not contexts:
+            template = self.settings.chart.values[0]
+            raise ExpressError(
+                f"no overlays here: {shown(self.layout.root)} has no {template}; run in the repository that holds them"
+            )
+        raise ExpressError(f"which overlays? There are some for {', '.join(contexts)}: pick one with --context")
+
+    def systems(self, *, live: bool) -> list[System]:
+        """Return the systems that a reading command takes, in natural order.
+
+        Raises ExpressError where there is none to take; the message lists what there is.
+        """
+        context = self.context(live=live)
+        namespace = self.selection.connection.namespace
+        names = self.selection.systems
+        if names:
+            if namespace and len(names) > 1:
+                raise ExpressError("--namespace picks one system's namespace: give one --system with it")
+            return [System(name, context, namespace or self.layout.namespace(name, context)) for name in names]
+        here = [System(name, context, self.layout.namespace(name, context)) for name in self.layout.systems(context)]
+        if namespace:
+            there = [system for system in here if system.namespace == namespace]
+            return there or [System(namespace, context, namespace)]
+        if here:
+            return here
+        if live and self.access.namespace:
+            return [System(self.access.namespace, context, self.access.namespace)]
+        contexts = self.layout.contexts()
+        hint = f"there are overlays for {', '.join(contexts)}" if contexts else "there are no overlays here"
+        raise ExpressError(f"no system in context {context}: {hint}; pick one with --context or --system")
+
+    def system_of(self, side: Side) -> System:
+        """Return the system that a file of manifests holds: as asked for, else by its namespace, else the only one.
+
+        Raises ExpressError where that leaves a choice.
+        """
+        selection = self.selection
+        if not selection.systems and not selection.connection.namespace:
+            namespaces = {name for item in side.objects if (name := text(at(item, "/metadata/namespace")))}
+            context = self.context(live=True)
+            here = [
+                System(name, context, self.layout.namespace(name, context)) for name in self.layout.systems(context)
+            ]
+            if len(namespaces) == 1:
+                namespace = namespaces.pop()
+                return next(
+                    (system for system in here if system.namespace == namespace), System(namespace, context, namespace)
+                )
+            if len(here) > 1:
+                names = ", ".join(system.name for system in here)
+                raise ExpressError(f"which system does {side.origin} hold? Pick one with --system: {names}")
+        found = self.systems(live=True)
+        if len(found) > 1:
+            raise ExpressError(f"{side.origin} is one system's: give one --system with it")
+        return found[0]
+
+    def rendered(self, system: System, layout: Layout | None = None, origin: str = "chart") -> Side:
+        """Return the chart's side of a system, as it renders now."""
+        where = layout or self.layout
+        release = where.release(system.name, system.context, system.namespace)
+        rendering = self.engine.render(release)
+        return self._side(
+            rendering.text,
+            f"{origin} {where.settings.chart.path}",
+            origin=f"{origin} {where.settings.chart.path} ({rendering.engine})",
+            settings=where.settings,
+            engine=rendering.engine,
+            command=rendering.command,
+        )
+
+    def file(self, name: str) -> Side:
+        """Return the side that a file of manifests is; `-` is standard input."""
+        return self._side(manifests_only(read_text(name, self.environment), name), title(name), origin=title(name))
+
+    def _side(
+        self,
+        text: str,
+        source: str,
+        *,
+        origin: str,
+        settings: Settings | None = None,
+        engine: str | None = None,
+        command: tuple[str, ...] = (),
+    ) -> Side:
+        try:
+            documents = read_documents(text, source)
+        except InvalidYAML as error:
+            raise ExpressError(str(error)) from error
+        return rendered_side(documents, settings or self.settings, origin=origin, engine=engine, command=command)
+
+    @contextmanager
+    def at_revision(self, revision: str) -> Iterator[Layout]:
+        """Give the layout as it was at a git revision, its configuration included, while the context lasts."""
+        root = self.layout.root
+        with git.checked_out(revision, root, self.environment.variables) as folder:
+            config = folder / Path(self.selection.config).name if self.selection.config else None
+            layout = find_layout(folder, config if config and config.is_file() else None)
+            yield replace(layout, root=folder)
+
+    def live(self, system: System, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
+        """Return the live side of a system: a handful of LISTs, whatever the number of nodes.
+
+        `known` holds further texts that nodes' data may have been, by node, each with where it comes from.
+        """
+        return self.live_side(self.snapshot(system), known)
+
+    def snapshot(self, system: System) -> Snapshot:
+        """Return what the cluster holds of a system now."""
+        resources, revisions, pods = self.settings.resources, self.settings.revisions, self.settings.pods
+        return read(
+            self.cluster,
+            system.namespace,
+            group=resources.group,
+            version=resources.version,
+            kinds=resources.kinds,
+            config_map_selector=revisions.selector,
+            pod_selector=pods.node_label,
+        )
+
+    def live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
+        """Return the side that a snapshot of the cluster is."""
+        return live_side(
+            [*snapshot.config_maps, *snapshot.resources], snapshot.pods, self.settings, schema=self.schema, known=known
+        )
+
+    def schema(self, kind: str) -> Object | None:
+        """Return the OpenAPI schema of a kind of nodes, read once."""
+        with self._lock:
+            if kind not in self._schemas:
+                resources = self.settings.resources
+                self._schemas[kind] = schema(self.cluster, resources.group, resources.version, kind)
+            return self._schemas[kind]
