@@ -1,0 +1,41 @@
+"""YAML, one document."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from kubectl_express.core.values import Object
+    from kubectl_express.output.palette import Palette
+    from kubectl_express.output.view import View
+
+_PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_/][\w./() -]*(?<! )", re.IGNORECASE | re.ASCII)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every string that one reader or another might take for something else: `1e3`, `on`, `2024-01-01`."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if _PLAIN.fullmatch(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def render(view: View, palette: Palette) -> str:
+    """Return the view's document; characters beyond ASCII are escaped."""
+    return dump(view.document)
+
+
+def dump(document: Object) -> str:
+    """Return an object as YAML that every reader takes for the same, keys in their order."""
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=2**16)
+    return text

@@ -1,0 +1,55 @@
+"""Objects as they may be shown: without the values of Secrets, and without redacted parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_express.core import gojson
+from kubectl_express.core.manifests import Manifest, is_revisions, read_entries
+from kubectl_express.core.values import Object, Value, mapping
+from kubectl_express.output.redaction import redacted
+
+if TYPE_CHECKING:
+    from kubectl_express.core.settings import Settings
+
+_SECRET_MEMBERS = ("data", "stringData")
+
+
+def masked_pair(old: Object | None, new: Object | None, settings: Settings) -> tuple[Object | None, Object | None]:
+    """Return both versions of an object fit to be shown; a Secret's value that changes still shows that it does."""
+    if "Secret" in {mapping(old).get("kind"), mapping(new).get("kind")}:
+        return _masked_secret(old, new, "(before)"), _masked_secret(new, old, "(after)")
+    return _without_redacted(old, settings), _without_redacted(new, settings)
+
+
+def _masked_secret(secret: Object | None, other: Object | None, when: str) -> Object | None:
+    if secret is None:
+        return None
+    masked = dict(secret)
+    for member in _SECRET_MEMBERS:
+        values, others = mapping(secret.get(member)), mapping(mapping(other).get(member))
+        if values:
+            hidden: dict[str, Value] = {
+                key: "***" if value == others.get(key) or key not in others else f"*** {when}"
+                for key, value in values.items()
+            }
+            masked[member] = hidden
+    return masked
+
+
+def _without_redacted(manifest: Object | None, settings: Settings) -> Object | None:
+    if manifest is None or not settings.redact or not is_revisions(manifest, settings.revisions):
+        return manifest
+    data = dict(mapping(manifest.get("data")))
+    for entry in read_entries(Manifest(manifest), settings.revisions):
+        if entry.text is not None:
+            data[entry.data_place.key] = _redacted_text(entry.text, settings)
+    return {**manifest, "data": data}
+
+
+def _redacted_text(text: str, settings: Settings) -> str:
+    try:
+        value = gojson.decode(text)
+    except gojson.InvalidJSON:
+        return "(unreadable, and some parameters are redacted)"
+    return gojson.encode(redacted(mapping(value), settings.redact))

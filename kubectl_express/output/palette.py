@@ -1,0 +1,34 @@
+"""Colour, where it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from kubectl_express.output.text import printable
+from kubectl_express.output.view import Cell, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Paints cells, or leaves them plain; what it returns never holds an escape sequence of the cell's own."""
+
+    colored: bool = False
+
+    def paint(self, cell: Cell) -> str:
+        """Return the cell's text, made printable, in its style's colour."""
+        text = printable(cell.text)
+        if not self.colored or cell.style is Style.PLAIN or not text:
+            return text
+        return f"\x1b[{cell.style.value}m{text}\x1b[0m"
+
+
+def choose_palette(wanted: str, stream: TextIO, variables: Mapping[str, str]) -> Palette:
+    """Return the palette for `--color auto|always|never`: auto colours a terminal, unless NO_COLOR is set."""
+    if wanted == "auto":
+        plain = bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb"
+        return Palette(stream.isatty() and not plain)
+    return Palette(wanted == "always")

@@ -1,0 +1,44 @@
+"""Where results go: data to stdout in the format asked for, everything else to stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_express.output.formats import find_format
+from kubectl_express.output.palette import choose_palette
+from kubectl_express.output.text import printable
+from kubectl_express.output.view import Cell, Style, View
+
+if TYPE_CHECKING:
+    from kubectl_express.environment import Environment
+
+
+class Printer:
+    """Prints one run's results and remarks."""
+
+    def __init__(
+        self, environment: Environment, *, form: str = "table", color: str = "auto", verbose: bool = False
+    ) -> None:
+        self.form = form
+        self.verbose = verbose
+        self._environment = environment
+        self._palette = choose_palette(color, environment.stdout, environment.variables)
+        self._remarks = choose_palette(color, environment.stderr, environment.variables)
+
+    def show(self, view: View) -> None:
+        """Write a view to stdout in the chosen format."""
+        self._environment.stdout.write(find_format(self.form)(view, self._palette))
+        self._environment.stdout.flush()
+
+    def remark(self, line: str, style: Style = Style.PLAIN) -> None:
+        """Write one line that is no data to stderr."""
+        self._environment.say(self._remarks.paint(Cell(line, style)))
+
+    def warn(self, line: str) -> None:
+        """Write a warning to stderr."""
+        self._environment.say(f"{self._remarks.paint(Cell('warning:', Style.CAUTION))} {printable(line)}")
+
+    def detail(self, line: str) -> None:
+        """Write one line to stderr where `-v` asks for it."""
+        if self.verbose:
+            self.remark(line, Style.FAINT)

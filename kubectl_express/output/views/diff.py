@@ -1,0 +1,180 @@
+"""What deploying a target over a baseline would change."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.changes import ChangeKind, NodeChange
+from kubectl_express.core.parameters import Absent
+from kubectl_express.output.formats.yaml import dump
+from kubectl_express.output.masking import masked_pair
+from kubectl_express.output.redaction import redacted_change
+from kubectl_express.output.text import shown
+from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
+from kubectl_express.output.views.systems import Place, chain, envelope, full_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubectl_express.core.objects import ObjectChange
+    from kubectl_express.core.settings import Settings
+    from kubectl_express.core.values import Object, Value
+    from kubectl_express.core.verdict import Comparison
+
+_COLUMNS = (
+    Column("NODE"),
+    Column("KIND"),
+    Column("CHANGE"),
+    Column("REVISION"),
+    Column("PARAMETER"),
+    Column("OLD"),
+    Column("NEW"),
+)
+_STATE = Column("STATE")
+_STYLES = {
+    ChangeKind.SAME: Style.PLAIN,
+    ChangeKind.NEW: Style.GOOD,
+    ChangeKind.REMOVED: Style.BAD,
+    ChangeKind.UPDATE: Style.CAUTION,
+    ChangeKind.UNNEEDED: Style.BAD,
+    ChangeKind.MISSED: Style.BAD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDiff:
+    """One system's comparison."""
+
+    place: Place
+    settings: Settings
+    comparison: Comparison
+
+
+def diff_view(diffs: Sequence[SystemDiff], *, objects: bool) -> View:
+    """Return the view: changed systems first, an unchanged one folded into a line; other objects in full on demand."""
+    ordered = sorted(diffs, key=lambda diff: not _noteworthy(diff))
+    several = len(diffs) > 1
+    blocks = [block for diff in ordered for block in _blocks(diff, objects=objects, titled=several)]
+    return View(
+        document=envelope("Diff", [(diff.place, _document(diff)) for diff in ordered]),
+        names=[
+            full_name(node.name, node.kind, diff.settings)
+            for diff in ordered
+            for node in diff.comparison.nodes
+            if node.visible
+        ],
+        blocks=blocks,
+    )
+
+
+def _noteworthy(diff: SystemDiff) -> bool:
+    return diff.comparison.different or bool(diff.comparison.wrong)
+
+
+def _document(diff: SystemDiff) -> Object:
+    return {
+        "baseline": diff.comparison.baseline.origin,
+        "target": diff.comparison.target.origin,
+        "engine": diff.comparison.target.engine,
+        "nodes": [_node(node, diff.settings.redact) for node in diff.comparison.nodes],
+        "objects": [{"kind": each.kind, "name": each.name, "change": each.change} for each in diff.comparison.objects],
+        "summary": diff.comparison.sentence(),
+    }
+
+
+def _node(node: NodeChange, redact: Sequence[str]) -> Object:
+    changes: list[Value] = []
+    for each in node.parameters:
+        hidden = redacted_change(each, redact)
+        change: Object = {"path": hidden.path}
+        if not isinstance(hidden.old, Absent):
+            change["old"] = hidden.old
+        if not isinstance(hidden.new, Absent):
+            change["new"] = hidden.new
+        changes.append(change)
+    return {
+        "node": node.name,
+        "kind": node.kind,
+        "change": node.change.value,
+        "restart": node.restart,
+        "changes": changes,
+        "baseline": chain(node.baseline),
+        "target": chain(node.target),
+    }
+
+
+def _blocks(diff: SystemDiff, *, objects: bool, titled: bool) -> list[Table | Lines]:
+    comparison = diff.comparison
+    title = f"{diff.place.title()}: " if titled else ""
+    if not _noteworthy(diff) and titled:
+        return [Lines([Cell(f"{title}{comparison.sentence()}")])]
+    blocks: list[Table | Lines] = []
+    if titled:
+        blocks.append(
+            Lines([Cell(f"{title}{comparison.target.origin} against {comparison.baseline.origin}", Style.STRONG)])
+        )
+    live = any(node.baseline and node.baseline.live for node in comparison.nodes)
+    rows = [row for node in comparison.nodes if node.visible for row in _rows(node, diff.settings.redact, live=live)]
+    if rows:
+        blocks.append(Table((*_COLUMNS, _STATE) if live else _COLUMNS, rows))
+    if comparison.wrong:
+        blocks.append(Lines([Cell(f"{name}: {problem}", Style.BAD) for name, problem in comparison.wrong]))
+    if comparison.objects:
+        blocks.append(Lines([_counted(comparison.objects, in_full=objects)]))
+    if objects:
+        blocks += [Lines(_object_diff(each, diff.settings)) for each in comparison.objects]
+    blocks.append(Lines([Cell(comparison.sentence(), Style.BAD if comparison.wrong else Style.STRONG)]))
+    return blocks
+
+
+def _rows(node: NodeChange, redact: Sequence[str], *, live: bool) -> list[list[Cell]]:
+    style = _STYLES[node.change]
+    head = [
+        Cell(node.name, Style.STRONG),
+        Cell(node.kind or "-"),
+        Cell(node.change.value, style),
+        Cell(_revisions(node)),
+    ]
+    state = node.baseline.live.state.value if node.baseline and node.baseline.live else "-"
+    whole = node.change in {ChangeKind.NEW, ChangeKind.REMOVED}
+    parameters = [] if whole else [redacted_change(each, redact) for each in node.parameters]
+    details = [
+        [Cell(each.path), Cell(shown(each.old), Style.BAD), Cell(shown(each.new), Style.GOOD)] for each in parameters
+    ] or [[Cell(""), Cell(""), Cell("")]]
+    rows = []
+    for number, detail in enumerate(details):
+        first = number == 0
+        row = [*(head if first else [Cell("")] * len(head)), *detail]
+        rows.append([*row, Cell(state if first else "")] if live else row)
+    return rows
+
+
+def _revisions(node: NodeChange) -> str:
+    old = node.baseline.revision if node.baseline else None
+    new = node.target.revision if node.target and node.target.exists else None
+    if old == new:
+        return old or "-"
+    return f"{old or '(none)'} -> {new or '(none)'}"
+
+
+def _counted(changes: Sequence[ObjectChange], *, in_full: bool) -> Cell:
+    kinds = Counter(each.kind for each in changes)
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    hint = "" if in_full else "; --objects shows them"
+    return Cell(f"Other objects that change: {len(changes)} ({listed}){hint}")
+
+
+def _object_diff(change: ObjectChange, settings: Settings) -> list[Cell]:
+    old, new = masked_pair(change.old, change.new, settings)
+    lines = difflib.unified_diff(
+        dump(old).splitlines() if old else [],
+        dump(new).splitlines() if new else [],
+        f"baseline/{change.kind}/{change.name}",
+        f"target/{change.kind}/{change.name}",
+        lineterm="",
+    )
+    styles = {"+": Style.GOOD, "-": Style.BAD, "@": Style.FAINT}
+    return [Cell(line, styles.get(line[:1], Style.PLAIN)) for line in lines]
