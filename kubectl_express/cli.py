@@ -1,0 +1,148 @@
+"""From the command line to a command, and from errors to words and exit codes; nothing else is decided here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_express.environment import Environment
+from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.parser import build_parser
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from kubectl_express.sources.kubeconfig import ConnectionOptions
+
+_INTERRUPTED = 130
+"""What a shell makes of a process that SIGINT ended, as kubectl exits where a command only reads."""
+
+
+def run() -> None:
+    """Run the process's own command line, and end the process."""
+    sys.exit(main())
+
+
+def main(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
+    """Run one command line and return its exit code. Whatever goes wrong is said in one line on stderr."""
+    environment = environment or Environment.real()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(_run(words, environment))
+    except ExpressError as error:
+        environment.say(_message(error))
+        return ExitStatus.FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.FAILED
+    except Exception as error:  # noqa: BLE001 - a crash must not exit with 1, which says "differences"
+        return _crashed(error, environment, verbose="-v" in words or "--verbose" in words)
+
+
+def _message(error: ExpressError) -> str:
+    from kubectl_express.output.text import printable_lines
+
+    return printable_lines(f"{error.prefix}{error}")
+
+
+def _crashed(error: Exception, environment: Environment, *, verbose: bool) -> ExitStatus:
+    """Tell of a fault of this program. The exception's own text may hold anything, so only `-v` shows it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    environment.say(f"error: this is a bug in kubectl-express: {type(error).__name__} at {where}; -v shows the trace")
+    if verbose:
+        environment.say("".join(traceback.format_exception(error)).rstrip())
+    return ExitStatus.FAILED
+
+
+def _run(words: Sequence[str], environment: Environment) -> ExitStatus:
+    parser = build_parser()
+    if "_ARGCOMPLETE" in environment.variables:
+        from kubectl_express.completion import complete
+
+        complete(parser, environment)
+    if words[:1] == ["__complete"]:
+        from kubectl_express.completion import complete_for_kubectl
+
+        complete_for_kubectl(parser, words[1:], environment)
+        return ExitStatus.DONE
+    try:
+        options, unknown = parser.parse_known_args(words)
+    except SystemExit as ended:  # -h has been printed
+        return ExitStatus(int(ended.code or 0))
+    if unknown:
+        what = "unknown flag" if unknown[0].startswith("-") else "unexpected argument"
+        command = f"{parser.prog} {options.command}" if options.command else parser.prog
+        raise ExpressError(f"{what}: {unknown[0]}\nSee '{command} -h' for help and examples.")
+    if options.command is None:
+        parser.print_help(environment.stdout)
+        return ExitStatus.DONE
+    return _dispatch(options, environment)
+
+
+def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+    """Call the command with explicit arguments. Each is imported only when it is called: start-up time is a feature."""
+    if options.command == "completion":
+        from kubectl_express.commands.completion import completion
+
+        return completion(environment, options.shell)
+
+    from kubectl_express.commands.sources import Source
+    from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.scope import Scope, Selection
+
+    printer = Printer(environment, form=options.output, color=options.color, verbose=options.verbose)
+    if options.command == "version":
+        from kubectl_express.commands.version import version
+
+        return version(Scope(environment, Selection()), printer)
+
+    selection = Selection(connection_of(options), tuple(options.system), options.config)
+    scope = Scope(environment, selection)
+    if options.command in {"revisions", "inspect"}:
+        source = Source(options.chart, options.filename)
+        names = tuple(options.nodes)
+        if options.command == "inspect":
+            from kubectl_express.commands.inspect import inspect
+
+            return inspect(scope, printer, names=names, source=source, everything=options.everything)
+        from kubectl_express.commands.revisions import revisions
+
+        return revisions(scope, printer, names=names, source=source, watch=options.watch)
+    if options.command == "diff":
+        from kubectl_express.commands.diff import diff
+
+        return diff(scope, printer, file=options.filename, against=options.against, objects=options.objects)
+    from kubectl_express.commands.verify import verify
+
+    return verify(scope, printer, file=options.filename, against=options.against, live=options.live)
+
+
+def connection_of(options: argparse.Namespace) -> ConnectionOptions:
+    """Return kubectl's own connection flags as they were given."""
+    from kubectl_express.sources.kubeconfig import ConnectionOptions
+
+    return ConnectionOptions(
+        kubeconfig=options.kubeconfig,
+        context=options.context,
+        namespace=options.namespace,
+        cluster=options.cluster,
+        user=options.user,
+        server=options.server,
+        token=options.token,
+        as_user=options.as_user,
+        as_groups=tuple(options.as_group),
+        as_uid=options.as_uid,
+        request_timeout=options.request_timeout,
+        insecure_skip_tls_verify=options.insecure_skip_tls_verify,
+        certificate_authority=options.certificate_authority,
+        client_certificate=options.client_certificate,
+        client_key=options.client_key,
+        tls_server_name=options.tls_server_name,
+    )

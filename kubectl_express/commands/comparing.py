@@ -1,0 +1,134 @@
+"""A system's target against a baseline, as `diff` and `verify` read them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.changes import changes
+from kubectl_express.core.node import Side
+from kubectl_express.core.objects import as_deployed, deployed, identity, object_changes
+from kubectl_express.core.verdict import Comparison
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources.layout import Layout, System
+from kubectl_express.sources.live_objects import read_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.scope import Scope
+
+LIVE = "live"
+_GIT = "git:"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What to compare with, as `--against` names it: the cluster, a file, or the chart at a git revision."""
+
+    name: str
+
+    @property
+    def live(self) -> bool:
+        """Whether it is the cluster."""
+        return self.name == LIVE
+
+    @property
+    def revision(self) -> str | None:
+        """The git revision, where it is one. Raises ExpressError where that is empty."""
+        if not self.name.startswith(_GIT):
+            return None
+        revision = self.name.removeprefix(_GIT)
+        if not revision:
+            raise ExpressError("--against git: needs a revision: git:HEAD, git:v1.2, git:a1b2c3d")
+        return revision
+
+
+class Comparer:
+    """Compares systems' targets with one baseline; what the baseline needs is opened once."""
+
+    def __init__(self, scope: Scope, printer: Printer, file: str | None, baseline: Baseline) -> None:
+        self.scope = scope
+        self.printer = printer
+        self.baseline = baseline
+        self._file = scope.file(file) if file is not None else None
+        self._baseline_file = None if baseline.live or baseline.revision else scope.file(baseline.name)
+
+    def systems(self) -> list[System]:
+        """Return the systems to compare; a file holds one system."""
+        live = self.baseline.live
+        if self._file is None:
+            return self.scope.systems(live=live)
+        return [self.scope.system_of(self._file)] if live or self.baseline.revision else [System("", "", "")]
+
+    @contextmanager
+    def opened(self) -> Iterator[Layout | None]:
+        """Give the layout at the baseline's git revision, while the context lasts; None for another baseline."""
+        if self.baseline.revision is None:
+            yield None
+            return
+        with self.scope.at_revision(self.baseline.revision) as layout:
+            yield layout
+
+    def compare(self, system: System, earlier: Layout | None) -> Comparison:
+        """Return a system's comparison; both sides are read at once."""
+        with ThreadPoolExecutor(2) as pool:
+            target = pool.submit(self.target, system)
+            if self.baseline.live:
+                snapshot = pool.submit(self.scope.snapshot, system)
+                known = {
+                    name: [(target.result().origin, node.text)]
+                    for name, node in target.result().nodes.items()
+                    if node.text is not None
+                }
+                return self.against_live(system, target.result(), self.scope.live_side(snapshot.result(), known))
+            baseline = pool.submit(self._rendered_baseline, system, earlier)
+            return self.against_rendered(target.result(), baseline.result())
+
+    def target(self, system: System) -> Side:
+        """Return the side to be deployed."""
+        return self._file if self._file is not None else self.scope.rendered(system)
+
+    def _rendered_baseline(self, system: System, earlier: Layout | None) -> Side:
+        if self._baseline_file is not None:
+            return self._baseline_file
+        assert earlier is not None  # noqa: S101
+        origin = f"git:{self.baseline.revision}"
+        if system.name not in earlier.systems(system.context):
+            return Side(f"{origin} (which has no {system.name})", {})
+        return self.scope.rendered(system, earlier, origin)
+
+    def against_rendered(self, target: Side, baseline: Side) -> Comparison:
+        """Return the comparison of two renderings."""
+        settings = self.scope.settings.resources
+        return Comparison(
+            baseline,
+            target,
+            tuple(changes(baseline, target, settings.kinds)),
+            tuple(object_changes(deployed(baseline.objects, settings), deployed(target.objects, settings), settings)),
+        )
+
+    def against_live(self, system: System, target: Side, baseline: Side) -> Comparison:
+        """Return the comparison with the cluster: its nodes, and the live counterparts of the target's objects."""
+        settings = self.scope.settings.resources
+        wanted = deployed(target.objects, settings)
+        there = {key: as_deployed(live, wanted[key]) for live in baseline.objects if (key := identity(live)) in wanted}
+        rest = {key: manifest for key, manifest in wanted.items() if key not in there and not self._listed(key)}
+        others = read_objects(self.scope.cluster, system.namespace, rest)
+        for (_, kind, name), problem in others.unreadable.items():
+            self.printer.warn(f"{kind}/{name} is not compared: {problem}")
+            wanted.pop((_, kind, name))
+        return Comparison(
+            baseline,
+            target,
+            tuple(changes(baseline, target, settings.kinds)),
+            tuple(object_changes({**there, **others.found}, wanted, settings)),
+        )
+
+    def _listed(self, key: tuple[str, str, str]) -> bool:
+        """Whether the snapshot would hold the object if it were there."""
+        settings = self.scope.settings.resources
+        return key[0] == settings.group and key[1] in settings.kinds

@@ -1,0 +1,79 @@
+"""KUBECTL_EXTERNAL_DIFF: the user's own diff program, called as `kubectl diff` calls it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.changes import data_to_change
+from kubectl_express.core.values import Object, text
+from kubectl_express.errors import ExpressError
+from kubectl_express.output.formats.yaml import dump
+from kubectl_express.output.masking import masked_pair
+from kubectl_express.output.redaction import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kubectl_express.core.node import Node
+    from kubectl_express.environment import Environment
+    from kubectl_express.output.views.diff import SystemDiff
+
+_WORD = re.compile(r"[A-Za-z0-9=-]+")
+
+
+def run_external_diff(program: str, diffs: Iterable[SystemDiff], environment: Environment) -> None:
+    """Run the program on two folders, one file an object, the baseline's first; its output goes where ours would.
+
+    As kubectl has it, the program's words may only hold letters, digits, `=` and `-`, the rest is dropped. Its exit
+    code 1 says that there are differences, which is known already; a higher one is an ExpressError.
+    """
+    first, *words = shlex.split(program)
+    command = [first, *(word for word in words if _WORD.fullmatch(word))]
+    with tempfile.TemporaryDirectory(prefix="kubectl-express-diff-") as folder:
+        old, new = Path(folder, "LIVE"), Path(folder, "MERGED")
+        for side in (old, new):
+            side.mkdir()
+        for diff in diffs:
+            for name, before, after in _objects(diff):
+                for side, manifest in ((old, before), (new, after)):
+                    if manifest is not None:
+                        (side / name).write_text(dump(manifest), encoding="utf-8")
+        try:
+            done = subprocess.run(
+                [*command, str(old), str(new)], env=dict(environment.variables), capture_output=True, check=False
+            )
+        except OSError as error:
+            raise ExpressError(f"KUBECTL_EXTERNAL_DIFF: {first} cannot be started: {error.strerror}") from error
+    environment.write_bytes(done.stdout)
+    if done.stderr:
+        environment.say(done.stderr.decode("utf-8", "replace").rstrip())
+    if done.returncode > 1:
+        raise ExpressError(f"KUBECTL_EXTERNAL_DIFF: {first} failed with exit code {done.returncode}")
+
+
+def _objects(diff: SystemDiff) -> Iterable[tuple[str, Object | None, Object | None]]:
+    settings, prefix = diff.settings, f"{diff.place.namespace or diff.place.system or 'default'}"
+    resources = settings.resources
+    for change in diff.comparison.nodes:
+        if change.visible:
+            before = (
+                _node(change.baseline, data_to_change(change.baseline, change.target), settings.redact)
+                if change.baseline
+                else None
+            )
+            target = change.target if change.target and change.target.exists else None
+            after = _node(target, target.data or target.parameters or {}, settings.redact) if target else None
+            yield f"{resources.group}.{resources.version}.{change.kind}.{prefix}.{change.name}", before, after
+    for each in diff.comparison.objects:
+        old, new = masked_pair(each.old, each.new, settings)
+        version = (text((new or old or {}).get("apiVersion")) or "").replace("/", ".")
+        yield f"{version}.{each.kind}.{prefix}.{each.name}.object", old, new
+
+
+def _node(node: Node, data: Object, redact: tuple[str, ...]) -> Object:
+    return {"node": node.name, "kind": node.kind, "revision": node.revision, "data": redacted(data, redact)}

@@ -1,0 +1,104 @@
+"""`verify`: the gate for CI and for people."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from kubectl_express.commands.comparing import Baseline, Comparer
+from kubectl_express.commands.reading import Gathered, file_place, gather, place, tell
+from kubectl_express.core.verification import (
+    Problem,
+    Verification,
+    change_problems,
+    integrity_problems,
+    live_problems,
+    render_problems,
+)
+from kubectl_express.errors import ExitStatus, ExpressError, worst
+from kubectl_express.output.views.verify import SystemVerification, verify_view
+from kubectl_express.sources.hashing_proof import prove_hashing
+from kubectl_express.sources.layout import Layout, System
+
+if TYPE_CHECKING:
+    from kubectl_express.core.node import Side
+    from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.scope import Scope
+
+_CHAINS = "stored = calculated = declared"
+
+
+def verify(scope: Scope, printer: Printer, *, file: str | None, against: str | None, live: bool) -> ExitStatus:
+    """Verify the chart, a file, or the cluster's own chains; exit 3 where revisions cannot be trusted."""
+    if live and (file is not None or against is not None):
+        raise ExpressError("--live checks the cluster's own chains: give it without -f and --against")
+    if live:
+        gathered = gather(scope.systems(live=True), lambda system: _live(scope, system), printer)
+    elif file is not None and against is None:
+        gathered = gather([System("", "", "")], lambda _: _file(scope, file), printer)
+    else:
+        gathered = _target(scope, printer, file, against)
+    for each in gathered.results:
+        tell(printer, each.place, each.verification.side, each.settings)
+    printer.show(verify_view(gathered.results))
+    trusted = all(each.verification.sound for each in gathered.results)
+    statuses = [ExitStatus.DONE if trusted else ExitStatus.UNTRUSTED]
+    return worst([*statuses, ExitStatus.FAILED] if gathered.failed else statuses)
+
+
+def _live(scope: Scope, system: System) -> SystemVerification:
+    side = scope.live(system)
+    if not any(node.stored is not None for node in side.nodes.values()):
+        raise ExpressError(
+            f"nothing to verify in namespace {system.namespace}: no ConfigMap labelled "
+            f"{scope.settings.revisions.selector} there; deploy a chart that makes one, or pick a system with --system"
+        )
+    checks = ("stored = calculated", "every resource has the parameters of the revision it declares")
+    return SystemVerification(place(system), scope.settings, Verification(side, checks, tuple(live_problems(side))))
+
+
+def _file(scope: Scope, file: str) -> SystemVerification:
+    side = _with_nodes(scope.file(file))
+    problems = tuple(integrity_problems(side.nodes.values()))
+    return SystemVerification(file_place(scope), scope.settings, Verification(side, (_CHAINS,), problems))
+
+
+def _target(scope: Scope, printer: Printer, file: str | None, against: str | None) -> Gathered[SystemVerification]:
+    comparer = Comparer(scope, printer, file, Baseline(against)) if against is not None else None
+    with ExitStack() as stack:
+        earlier = stack.enter_context(comparer.opened()) if comparer else None
+        proof = stack.enter_context(ThreadPoolExecutor(1)).submit(_prove, scope) if file is None else None
+
+        def check(system: System) -> SystemVerification:
+            return _checked(scope, system, comparer, earlier, proof)
+
+        return gather(comparer.systems() if comparer else scope.systems(live=False), check, printer)
+
+
+def _checked(
+    scope: Scope, system: System, comparer: Comparer | None, earlier: Layout | None, proof: Future[list[Problem]] | None
+) -> SystemVerification:
+    with ThreadPoolExecutor(1) as pool:
+        again = pool.submit(scope.rendered, system) if proof else None
+        comparison = comparer.compare(system, earlier) if comparer else None
+        side = _with_nodes(comparison.target if comparison else scope.rendered(system))
+        checks, problems = [_CHAINS], integrity_problems(side.nodes.values())
+        if again and proof:
+            checks += ["the same on a second render", f"hashing proved on {side.engine}"]
+            problems += render_problems(side, again.result()) + proof.result()
+        if comparison:
+            checks.append(f"no restart for nothing and no change missed against {comparison.baseline.origin}")
+            problems += change_problems(comparison.nodes)
+    where = place(system) if system.name else file_place(scope)
+    return SystemVerification(where, scope.settings, Verification(side, tuple(checks), tuple(problems)))
+
+
+def _prove(scope: Scope) -> list[Problem]:
+    return [Problem("", "hashing", line) for line in prove_hashing(scope.engine, scope.settings.revisions.hash)]
+
+
+def _with_nodes(side: Side) -> Side:
+    if not side.nodes:
+        raise ExpressError(f"nothing to verify: {side.origin} holds no node and no ConfigMap of revisions")
+    return side

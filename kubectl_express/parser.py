@@ -1,0 +1,267 @@
+"""The command line: every command, its flags, its help with examples. Nothing is decided here."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from kubectl_express.errors import ExpressError
+from kubectl_express.output.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROGRAM = "kubectl express"
+
+_DESCRIPTION = """\
+Verify the deployment revisions of an Express system.
+
+The Express operator replaces a node's pod if and only if the deployment revision of its Backend or Frontend changes.
+These commands compare the revisions that the chart stores and declares with the ones calculated from the data, and
+with what runs in the cluster of the current context.
+"""
+
+_COMMANDS = {
+    "revisions": """\
+Examples:
+  # The chain and state of every node in the current context's systems
+  kubectl express revisions
+  # Two nodes of one system, with every column
+  kubectl express revisions be1 fe1 --context yul1 --system systemdcrtest3 -o wide
+  # What the chart would deploy, no cluster needed
+  kubectl express revisions --chart --context yul1
+  # What an earlier `helm template` wrote
+  kubectl express revisions -f output.yaml
+  # Go on printing nodes as they change
+  kubectl express revisions -w
+""",
+    "inspect": """\
+Examples:
+  # Everything about one live node: its chain, its pods, its data, and why its state is what it is
+  kubectl express inspect be1 --context yul1
+  # The stored JSON of a node as the chart renders it, byte for byte what is hashed
+  kubectl express inspect be1 --chart --context yul1 --system systemdcrtest3 -o data | sha256sum
+  # All nodes, for a script
+  kubectl express inspect --all -o json
+""",
+    "diff": """\
+Examples:
+  # What deploying the chart would change in the cluster, and which nodes restart
+  kubectl express diff --context yul1
+  # What a commit changes, no cluster needed
+  kubectl express diff --context yul1 --against git:HEAD
+  # A rendered file against the cluster, other objects in full
+  kubectl express diff -f output.yaml --system systemdcrtest3 --objects
+
+Exit status: 0 no differences, 1 differences, 2 it could not be done, 3 revisions cannot be trusted.
+""",
+    "verify": """\
+Examples:
+  # Can the chart's revisions be trusted? No cluster needed
+  kubectl express verify --context yul1
+  # In CI: refuse restarts for nothing, and changes that would never reach a pod
+  kubectl express verify --context yul1 --against git:origin/main
+  # The cluster's own chains
+  kubectl express verify --context yul1 --live
+
+Exit status: 0 all is well, 2 it could not be done, 3 revisions cannot be trusted.
+""",
+    "version": """\
+Examples:
+  kubectl express version
+  kubectl express version -o json
+""",
+    "completion": """\
+Examples:
+  # bash, for this shell
+  source <(kubectl express completion bash)
+  # `kubectl express <TAB>` as well: kubectl asks a program of this name
+  kubectl express completion kubectl > ~/.local/bin/kubectl_complete-express
+  chmod +x ~/.local/bin/kubectl_complete-express
+""",
+}
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves examples as they are written, and gives flags room beside their help."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34, width=110)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports wrong use as kubectl does: one line, and where the help is."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ExpressError(f"{message}\nSee '{self.prog} -h' for help and examples.")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; parsing sets `command`, and raises ExpressError on wrong use."""
+    parser = _Parser(
+        prog=PROGRAM,
+        description=_DESCRIPTION,
+        epilog=f"Use '{PROGRAM} COMMAND -h' for a command's flags and examples.",
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+    _add_revisions(commands)
+    _add_inspect(commands)
+    _add_diff(commands)
+    _add_verify(commands)
+    _add_version(commands)
+    _add_completion(commands)
+    return parser
+
+
+def _add_command(commands: argparse._SubParsersAction[_Parser], name: str, summary: str) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=_COMMANDS[name],
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_revisions(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _add_command(commands, "revisions", "list the revision chain, state and integrity of every node")
+    parser.add_argument("nodes", nargs="*", metavar="NODE", help="only these nodes")
+    _add_source_options(parser)
+    parser.add_argument("-w", "--watch", action="store_true", help="after listing, print nodes as they change")
+    _add_reading_options(parser, FORMATS)
+
+
+def _add_inspect(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _add_command(commands, "inspect", "show one node in full, or all: chain, pods, data, and why")
+    parser.add_argument("nodes", nargs="*", metavar="NODE", help="the nodes to inspect")
+    parser.add_argument("--all", action="store_true", dest="everything", help="all nodes")
+    _add_source_options(parser)
+    _add_reading_options(parser, (*FORMATS, "data"))
+
+
+def _add_diff(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _add_command(commands, "diff", "show what deploying would change, and which nodes restart in which order")
+    _add_target_option(parser)
+    parser.add_argument(
+        "--against",
+        default="live",
+        metavar="live|FILE|git:REV",
+        help="the baseline: the cluster (the default), a file of manifests, or the chart at a git revision",
+    )
+    parser.add_argument("--objects", action="store_true", help="show other objects that change in full")
+    _add_reading_options(parser, FORMATS)
+
+
+def _add_verify(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _add_command(commands, "verify", "check whether revisions can be trusted")
+    _add_target_option(parser)
+    parser.add_argument(
+        "--against",
+        metavar="live|FILE|git:REV",
+        help="also refuse restarts for nothing, and changes without one, against this baseline",
+    )
+    parser.add_argument("--live", action="store_true", help="check the cluster's own chains instead of the chart's")
+    _add_reading_options(parser, FORMATS)
+
+
+def _add_version(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _add_command(commands, "version", "show the versions of this program and of what renders charts")
+    _add_output_options(parser, FORMATS)
+
+
+def _add_completion(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _add_command(commands, "completion", "print a shell's completion script")
+    parser.add_argument("shell", choices=("bash", "zsh", "fish", "kubectl"), help="the shell, or kubectl itself")
+
+
+def _add_source_options(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--chart", action="store_true", help="read the chart as it renders now, not the cluster")
+    source.add_argument("-f", "--filename", metavar="FILE", help="read manifests from a file; - is standard input")
+
+
+def _add_target_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-f",
+        "--filename",
+        metavar="FILE",
+        help="the target: manifests from a file (- is standard input), not the chart",
+    )
+
+
+def _add_reading_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument(
+        "--system", action="append", default=[], metavar="NAME", help="only this system; may be given several times"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the configuration; by default .express.yaml, found upward")
+    _add_output_options(parser, formats)
+    _add_connection_options(parser)
+
+
+def _add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="table",
+        metavar="FORMAT",
+        type=_one_of("output format", formats),
+        help=f"one of: {', '.join(formats)}",
+    )
+    parser.add_argument(
+        "--color",
+        default="auto",
+        metavar="WHEN",
+        type=_one_of("colour", ("auto", "always", "never")),
+        help="auto (the default), always or never",
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="say where every link was read, and what rendered and hashed it"
+    )
+
+
+def _one_of(what: str, allowed: tuple[str, ...]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise argparse.ArgumentTypeError(f'unknown {what} "{value}", allowed are: {", ".join(allowed)}')
+        return value
+
+    return check
+
+
+def _add_connection_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("connection (as in kubectl)")
+    add = group.add_argument
+    add("--context", metavar="NAME", help="the kubeconfig context; where only charts are read, the overlays' folder")
+    add("-n", "--namespace", metavar="NS", help="the namespace: picks the system that lives there")
+    add("--kubeconfig", metavar="FILE", help="the kubeconfig to use")
+    add("--cluster", metavar="NAME", help="the kubeconfig cluster to use")
+    add("--user", metavar="NAME", help="the kubeconfig user to use")
+    add("-s", "--server", metavar="URL", help="address and port of the API server")
+    add("--token", metavar="TOKEN", help="bearer token")
+    add("--as", dest="as_user", metavar="USER", help="user to impersonate")
+    add("--as-group", action="append", default=[], metavar="GROUP", help="group to impersonate; may be repeated")
+    add("--as-uid", metavar="UID", help="UID to impersonate")
+    add("--request-timeout", metavar="TIME", help="how long one request may take (1s, 2m, 3h); 0 is no limit")
+    add(
+        "--insecure-skip-tls-verify",
+        nargs="?",
+        const=True,
+        type=_boolean,
+        metavar="BOOL",
+        help="do not check the server's certificate",
+    )
+    add("--certificate-authority", metavar="FILE", help="certificate of the authority")
+    add("--client-certificate", metavar="FILE", help="client certificate")
+    add("--client-key", metavar="FILE", help="client key")
+    add("--tls-server-name", metavar="NAME", help="name to check the server's certificate for")
+
+
+def _boolean(value: str) -> bool:
+    if value in {"1", "t", "T", "true", "TRUE", "True"}:
+        return True
+    if value in {"0", "f", "F", "false", "FALSE", "False"}:
+        return False
+    raise argparse.ArgumentTypeError(f'invalid value "{value}": true or false is wanted')
