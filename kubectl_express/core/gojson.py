@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_OR_ITS_ESCAPE = re.compile("[\ud800-\udfff]|\\\\u[dD][89a-fA-F]")
 
 # A float can only stand where a value can. Text inside a string may look like one too: that costs time, nothing else.
-_MAYBE_FLOAT = re.compile(r"(?:^|[:\[,])-?[0-9]+[.e]")
+_MAYBE_FLOAT = re.compile(r'(?:^|":|[\[,])-?[0-9]+[.e]')
 _STRING_OR_FLOAT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9]+(?:\.[0-9]+(?:e[-+][0-9]+)?|e[-+][0-9]+)')
 _STRING_OR_CONSTANT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(NaN|-?Infinity)')
 
@@ -63,6 +63,20 @@ def encode(value: Value) -> str:
 def float_text(number: float) -> str:
     """Return a finite float as Go's json.Marshal writes it: `1000000` for 1e6, `1e+21`, `1e-7`, `-0`."""
     return _go_float(repr(number))
+
+
+def normalised(number: float) -> int | float:
+    """Return a finite number as Kubernetes has it after writing and reading it once: 1e6 and 1.0 become integers.
+
+    So does every float whose Go text is an integer within 64 bits: 1234567890123456789.0 becomes 1234567890123456800.
+    """
+    if isinstance(number, int):
+        return number
+    text = float_text(number)
+    if "." in text or "e" in text:
+        return number
+    integer = int(text)
+    return integer if INT64_MIN <= integer <= INT64_MAX else number
 
 
 def _rewritten_float(match: re.Match[str]) -> str:
@@ -148,9 +162,18 @@ def same(a: Value, b: Value) -> bool:
             if not isinstance(b, list) or len(a) != len(b):
                 return False
             pending.extend(zip(a, b, strict=True))
-        elif a != b or isinstance(a, bool) is not isinstance(b, bool):
+        elif type(a) is type(b):
+            if a != b:
+                return False
+        elif not _same_number(a, b):
             return False
     return True
+
+
+def _same_number(a: Value, b: Value) -> bool:
+    if isinstance(a, bool) or isinstance(b, bool) or not isinstance(a, int | float) or not isinstance(b, int | float):
+        return False
+    return normalised(a) == normalised(b)
 
 
 class _UnknownConstantError(Exception):

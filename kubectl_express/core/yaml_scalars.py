@@ -14,7 +14,7 @@ import struct
 from datetime import date, time
 from typing import TypeAlias
 
-from kubectl_express.core.gojson import INT64_MAX, INT64_MIN, float_text
+from kubectl_express.core.gojson import INT64_MAX, INT64_MIN, normalised
 
 Resolved: TypeAlias = bool | int | float | str | None
 """A scalar as goyaml has it; an int beyond int64 is Go's uint64."""
@@ -92,10 +92,7 @@ def to_value(resolved: Resolved) -> Resolved:
     if isinstance(resolved, float):
         if not math.isfinite(resolved):
             raise UnresolvableError(f"unsupported value: {_go_special(resolved)}")
-        text = float_text(resolved)
-        if "." in text or "e" in text:
-            return resolved
-        resolved = int(text)
+        return normalised(resolved)
     if isinstance(resolved, int) and not INT64_MIN <= resolved <= INT64_MAX:
         return float(resolved)
     return resolved
