@@ -7,11 +7,11 @@ one owner; where it has not, `f:x: {}` says that an empty object was applied, wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
-from kubectl_express.core.schema_defaults import is_atomic, is_default, items, member, without_defaults
+from kubectl_express.core.schema_defaults import is_atomic, is_default, items, list_keys, member, without_defaults
 from kubectl_express.core.values import Object, Value, at, mapping, split, text
 
 if TYPE_CHECKING:
@@ -74,18 +74,20 @@ class Reading:
     bare_lists: bool = False
     """Whether empty lists that nobody owns were applied: of a merged list only items are recorded."""
     nulls: bool = False
-    """With a schema: whether owned fields that hold their default were applied as null."""
+    """With a schema: whether owned fields that hold their default were applied as null (keys of merged lists cannot)."""
+    keys: tuple[str, ...] = ()
+    """Of the merged list that the value is an item of."""
 
     def of_member(self, key: str) -> Reading:
         """Return the same reading of an object's member."""
-        return self._below(None if self.schema is None else member(self.schema, key))
+        schema = None if self.schema is None else member(self.schema, key)
+        return replace(self, schema=schema, nulls=self.nulls and key not in self.keys, keys=())
 
     def of_items(self) -> Reading:
         """Return the same reading of a list's items."""
-        return self._below(None if self.schema is None else items(self.schema))
-
-    def _below(self, schema: Object | None) -> Reading:
-        return Reading(schema, self.fills_leaves, self.bare_lists, self.nulls)
+        if self.schema is None:
+            return self
+        return replace(self, schema=items(self.schema), keys=tuple(list_keys(self.schema)))
 
     def leaf(self, value: Value) -> Value:
         """Return what was applied of a value owned as a whole."""
