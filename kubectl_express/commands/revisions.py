@@ -31,6 +31,10 @@ def revisions(scope: Scope, printer: Printer, *, names: tuple[str, ...], source:
             raise ExpressError("--watch follows the cluster: give it without --chart and -f")
         return _watch(scope, printer, names)
     readings, failed = read_source(scope, source, names, printer)
+    if printer.form in {"table", "wide"}:
+        for reading in readings:
+            if reading.side.engine:
+                printer.remark(f"{reading.place.title()}: {reading.side.title}")
     printer.show(revisions_view(readings, names))
     return ExitStatus.FAILED if failed else ExitStatus.DONE
 

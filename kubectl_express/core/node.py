@@ -166,7 +166,7 @@ class Side:
     """A place that has revision chains: a chart as rendered, a file, the cluster."""
 
     origin: str
-    """What it is, for people: `chart master_charts/express (helm v4.3.0)`, `output.yaml`, `live`."""
+    """What it is, for people: `chart master_charts/express`, `output.yaml`, `live`."""
     nodes: Mapping[str, Node]
     objects: tuple[Object, ...] = ()
     """Every object of a rendered side, nodes' resources included, in the order of the text."""
@@ -178,6 +178,6 @@ class Side:
     """What a reader should know of how it was read; shown on stderr."""
 
     @property
-    def faulty(self) -> list[Node]:
-        """The nodes with at least one integrity fault."""
-        return [node for node in self.nodes.values() if node.faults]
+    def title(self) -> str:
+        """The origin, with what rendered it where something did."""
+        return f"{self.origin} ({self.engine})" if self.engine else self.origin

@@ -33,10 +33,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table's column; a wide one is shown by `-o wide` only."""
+    """A table's column: a wide one is shown by `-o wide` only, a cut one at full length by `-o wide` only."""
 
     title: str
     wide: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

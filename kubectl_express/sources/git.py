@@ -30,7 +30,13 @@ def checked_out(revision: str, root: Path, variables: Mapping[str, str]) -> Iter
         own = {**variables, **({"GIT_INDEX_FILE": index} if index else {})}
         return run([program, *words], variables=own, folder=root, doing=f"reading git:{revision}").stdout.strip()
 
-    commit = git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    git("rev-parse", "--git-dir")
+    try:
+        commit = git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    except ExpressError as error:
+        raise ExpressError(
+            f"there is no git revision {revision} in {root}: name a commit, branch or tag that `git log` knows"
+        ) from error
     prefix = git("rev-parse", "--show-prefix")
     with tempfile.TemporaryDirectory(prefix="kubectl-express-") as folder:
         tree = Path(folder, "tree")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from kubectl_express.core.hashing import HashMethod
 from kubectl_express.core.kubectl_yaml import read_documents
 from kubectl_express.core.proof_corpus import CORPUS
 from kubectl_express.core.settings import ChartSettings
-from kubectl_express.core.values import at
+from kubectl_express.core.values import Object, at
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.rendering import Engine, Release
 
+_PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
 _CHART = "apiVersion: v2\nname: hashing-proof\nversion: 1.0.0\n"
 _TEMPLATE = """\
 cases:
@@ -37,7 +39,7 @@ def prove_hashing(engine: Engine, method: HashMethod) -> list[str]:
         template = _TEMPLATE.replace("FUNCTION", f"{method.algorithm}sum")
         (chart / "templates" / "proof.yaml").write_text(template, encoding="utf-8")
         values = Path(folder, "values.yaml")
-        values.write_text(json.dumps({"cases": CORPUS}), encoding="utf-8")
+        values.write_text(_yaml({"cases": list(CORPUS)}), encoding="utf-8")
         rendering = engine.render(Release(chart, (values,), "proof", "proof", ChartSettings()))
     documents = read_documents(rendering.text, "the hashing proof")
     answers = at(documents[0].value, "/cases") if documents else None
@@ -48,6 +50,15 @@ def prove_hashing(engine: Engine, method: HashMethod) -> list[str]:
         for case, answer in zip(CORPUS, answers, strict=True)
         for difference in _differences(gojson.encode(case), at(answer, "/text"), at(answer, "/hash"), method)
     ]
+
+
+def _yaml(values: Object) -> str:
+    """Return values as JSON that YAML reads too: YAML has no surrogate pairs, and wants characters escaped whole."""
+    return _PAIR.sub(_whole, json.dumps(values))
+
+
+def _whole(pair: re.Match[str]) -> str:
+    return f"\\U{ord(json.loads(f'{chr(34)}{pair[0]}{chr(34)}')):08x}"
 
 
 def _differences(ours: str, theirs: object, their_hash: object, method: HashMethod) -> list[str]:

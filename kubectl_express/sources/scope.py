@@ -156,7 +156,7 @@ class Scope:
         return self._side(
             rendering.text,
             f"{origin} {where.settings.chart.path}",
-            origin=f"{origin} {where.settings.chart.path} ({rendering.engine})",
+            origin=f"{origin} {where.settings.chart.path}",
             settings=where.settings,
             engine=rendering.engine,
             command=rendering.command,

@@ -39,11 +39,14 @@ def _spaced(texts: Sequence[str]) -> list[str]:
 
 def _table(table: Table, palette: Palette, *, wide: bool) -> str:
     kept = [index for index, column in enumerate(table.columns) if wide or not column.wide]
-    rows = [[_painted(row[index], palette, wide=wide) for index in kept] for row in table.rows]
+    rows = [
+        [_painted(row[index], palette, cut=table.columns[index].cut and not wide) for index in kept]
+        for row in table.rows
+    ]
     heads = [table.columns[index].title for index in kept] if table.heads else ()
     text = tabulate(rows, heads, tablefmt="plain", disable_numparse=True)
     return "\n".join(line.rstrip() for line in text.split("\n"))
 
 
-def _painted(cell: Cell, palette: Palette, *, wide: bool) -> str:
-    return palette.paint(cell if wide else Cell(shortened(cell.text, _WIDEST), cell.style))
+def _painted(cell: Cell, palette: Palette, *, cut: bool) -> str:
+    return palette.paint(Cell(shortened(cell.text, _WIDEST), cell.style) if cut else cell)

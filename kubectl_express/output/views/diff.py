@@ -30,8 +30,8 @@ _COLUMNS = (
     Column("CHANGE"),
     Column("REVISION"),
     Column("PARAMETER"),
-    Column("OLD"),
-    Column("NEW"),
+    Column("OLD", cut=True),
+    Column("NEW", cut=True),
 )
 _STATE = Column("STATE")
 _STYLES = {
@@ -108,14 +108,12 @@ def _node(node: NodeChange, redact: Sequence[str]) -> Object:
 
 def _blocks(diff: SystemDiff, *, objects: bool, titled: bool) -> list[Table | Lines]:
     comparison = diff.comparison
-    title = f"{diff.place.title()}: " if titled else ""
+    title = f"{diff.place.title()}: " if diff.place.system else ""
     if not _noteworthy(diff) and titled:
         return [Lines([Cell(f"{title}{comparison.sentence()}")])]
     blocks: list[Table | Lines] = []
-    if titled:
-        blocks.append(
-            Lines([Cell(f"{title}{comparison.target.origin} against {comparison.baseline.origin}", Style.STRONG)])
-        )
+    against = f"{comparison.target.title} against {comparison.baseline.title}"
+    blocks.append(Lines([Cell(f"{title}{against}", Style.STRONG)]))
     live = any(node.baseline and node.baseline.live for node in comparison.nodes)
     rows = [row for node in comparison.nodes if node.visible for row in _rows(node, diff.settings.redact, live=live)]
     if rows:

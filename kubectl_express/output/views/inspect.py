@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubectl_express.core.node import Node, Pod
-    from kubectl_express.core.settings import Settings
     from kubectl_express.core.values import Object, Value
 
 _LINKS = (Column("LINK"), Column("REVISION"), Column("READ FROM"))
@@ -26,15 +25,15 @@ def inspect_view(readings: Sequence[Reading], names: Sequence[str]) -> View:
     found = [(reading, reading.nodes(names)) for reading in readings]
     blocks = [block for reading, nodes in found for node in nodes for block in _blocks(reading, node)]
     return View(
-        document=envelope("Inspect", [(each.place, _documents(nodes, each.settings)) for each, nodes in found]),
+        document=envelope("Inspect", [(each.place, _documents(each, nodes)) for each, nodes in found]),
         names=[full_name(node.name, node.kind, reading.settings) for reading, nodes in found for node in nodes],
         blocks=blocks,
     )
 
 
-def _documents(nodes: Sequence[Node], settings: Settings) -> Object:
-    inspected: list[Value] = [_document(node, settings.redact) for node in nodes]
-    return {"nodes": inspected}
+def _documents(reading: Reading, nodes: Sequence[Node]) -> Object:
+    inspected: list[Value] = [_document(node, reading.settings.redact) for node in nodes]
+    return {"source": reading.side.origin, "engine": reading.side.engine, "nodes": inspected}
 
 
 def _document(node: Node, redact: Sequence[str]) -> Object:
@@ -93,7 +92,7 @@ def _blocks(reading: Reading, node: Node) -> list[Table | Lines]:
         ("Node", node.name, Style.STRONG),
         ("Kind", node.kind or "(no resource)", Style.PLAIN),
         ("System", place.title() + (f", namespace {place.namespace}" if place.namespace else ""), Style.PLAIN),
-        ("Source", reading.side.origin, Style.PLAIN),
+        ("Source", reading.side.title, Style.PLAIN),
     ]
     if node.live:
         heads.append(("State", f"{node.live.state.value}: {node.live.why}", Style.PLAIN))

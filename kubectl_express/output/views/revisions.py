@@ -50,15 +50,15 @@ def revisions_view(
     rows = [_row(reading, node, several=several) for reading, nodes in found for node in nodes]
     columns = _COLUMNS if several else _COLUMNS[1:]
     return View(
-        document=envelope("Revisions", [(reading.place, _document(nodes)) for reading, nodes in found]),
+        document=envelope("Revisions", [(reading.place, _document(reading, nodes)) for reading, nodes in found]),
         names=[full_name(node.name, node.kind, reading.settings) for reading, nodes in found for node in nodes],
         blocks=[Table(columns, rows, heads=heads)] if rows else [],
     )
 
 
-def _document(nodes: Sequence[Node]) -> Object:
+def _document(reading: Reading, nodes: Sequence[Node]) -> Object:
     listed: list[Value] = [{"node": node.name, "kind": node.kind, **chain(node)} for node in nodes]
-    return {"nodes": listed}
+    return {"source": reading.side.origin, "engine": reading.side.engine, "nodes": listed}
 
 
 def _row(reading: Reading, node: Node, *, several: bool) -> list[Cell]:
