@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_another_folder_umask_and_an_empty_cache_give_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    other = tmp_path / "another folder"
+    shutil.copytree(built, other, symlinks=True, ignore=shutil.ignore_patterns("dist"))
+    for path in other.rglob("*.py"):
+        path.chmod(0o600)
+    build = ["sh", "-c", "umask 077 && exec ./build.sh"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run(build, cwd=other, env=environment, check=True, capture_output=True)
+    for name in ("kubectl-express", "kubectl-express.tar.gz"):
+        assert (other / "dist" / name).read_bytes() == (built / "dist" / name).read_bytes(), name
+
+
+def test_the_krew_archive_holds_the_program_and_its_license_owned_by_nobody(built: Path) -> None:
+    with tarfile.open(built / "dist" / "kubectl-express.tar.gz") as archive:
+        members = {entry.name: (entry.mode, entry.uid, entry.uname) for entry in archive}
+        program = archive.extractfile("kubectl-express")
+        assert program is not None
+        assert program.read() == (built / "dist" / "kubectl-express").read_bytes()
+    assert members == {"LICENSE": (0o644, 0, ""), "kubectl-express": (0o755, 0, "")}
+
+
+def test_a_python_that_is_too_old_or_missing_is_one_line(checkout: Path) -> None:
+    environment = {**os.environ, "PYTHON": "no-such-python"}
+    build = [str(checkout / "build.sh")]
+    done = subprocess.run(build, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no Python 3.10 or newer found as no-such-python; ")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+import kubectl_express
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def manifest(built: Path) -> dict[str, Any]:
+    """Return the manifest that packaging/krew fills in, and that krew wants named as the plugin."""
+    subprocess.run([built / "packaging" / "krew"], check=True, capture_output=True)
+    loaded: dict[str, Any] = yaml.safe_load((built / "dist" / "express.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_the_manifest_names_the_plugin_and_this_version(manifest: dict[str, Any]) -> None:
+    assert manifest["apiVersion"] == "krew.googlecontainertools.github.com/v1alpha2"
+    assert manifest["kind"] == "Plugin"
+    assert manifest["metadata"] == {"name": "express"}
+    assert manifest["spec"]["version"] == f"v{kubectl_express.__version__}"
+    assert re.fullmatch(r"v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", manifest["spec"]["version"])
+
+
+def test_the_descriptions_are_what_krew_shows(manifest: dict[str, Any]) -> None:
+    spec = manifest["spec"]
+    assert 0 < len(spec["shortDescription"]) <= 50
+    assert "\n" not in spec["shortDescription"]
+    assert spec["homepage"].startswith("https://")
+
+
+def test_every_platform_gets_the_archive_that_was_built(manifest: dict[str, Any], built: Path) -> None:
+    archive = built / "dist" / "kubectl-express.tar.gz"
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    with tarfile.open(archive) as opened:
+        names = opened.getnames()
+    for platform in manifest["spec"]["platforms"]:
+        assert platform["sha256"] == sha256
+        assert re.fullmatch(r"https://\S+/v[^/]+/kubectl-express\.tar\.gz", platform["uri"])
+        assert {file["to"] for file in platform["files"]} == {"."}
+        assert sorted(file["from"] for file in platform["files"]) == sorted(names)
+        assert platform["bin"] in names
+        (expression,) = platform["selector"]["matchExpressions"]
+        assert expression == {"key": "os", "operator": "In", "values": ["linux", "darwin"]}
+
+
+def test_the_archive_may_stand_elsewhere_but_only_behind_https(built: Path) -> None:
+    krew = str(built / "packaging" / "krew")
+    address = "https://downloads.example.com/kubectl-express/v1/kubectl-express.tar.gz"
+    subprocess.run([krew, address], check=True, capture_output=True)
+    assert f"uri: {address}\n" in (built / "dist" / "express.yaml").read_text(encoding="utf-8")
+    refused = subprocess.run([krew, "http://example.com/a.tar.gz"], capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stderr) == (2, "error: http://example.com/a.tar.gz is not an https address\n")
