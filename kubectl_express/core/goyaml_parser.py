@@ -21,12 +21,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class GoParser(Reader, Scanner, Parser):
     """PyYAML's own parser with goyaml's scanning of white space, plain scalars, escapes, tags and directives."""
 
+    ESCAPE_REPLACEMENTS = {  # type: ignore[misc]  # kubectl's parser knows no \/, but \'
+        **{escape: text for escape, text in Scanner.ESCAPE_REPLACEMENTS.items() if escape != "/"},
+        "'": "'",
+    }
+
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
-        escapes = {escape: text for escape, text in self.ESCAPE_REPLACEMENTS.items() if escape != "/"}
-        self.__dict__["ESCAPE_REPLACEMENTS"] = {**escapes, "'": "'"}
 
     def scan_to_next_token(self) -> None:
         """Skip white space and comments; tabs too, where no simple key may start."""

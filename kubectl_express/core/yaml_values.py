@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from yaml.events import (
     AliasEvent,
-    DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -88,14 +87,10 @@ class Composer:
         Raises ProblemError, yaml.YAMLError where the events end in one, and RecursionError if nested too deeply.
         """
         self._next()  # the start of the stream
-        start = self._next()
-        if isinstance(start, StreamEndEvent):
+        if isinstance(self._next(), StreamEndEvent):
             return None
-        if isinstance(start, DocumentStartEvent) and start.version not in (None, (1, 1)):
-            raise ProblemError("found incompatible YAML document: only %YAML 1.1 is accepted", start)
         value = self._value(self._next())
-        end = self._next()
-        self._check_aliasing(end)
+        self._check_aliasing(self._next())
         return value
 
     def _value(self, event: Event) -> Value:
