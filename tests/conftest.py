@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from tests.testbed.control_plane import ControlPlane, running_control_plane
 from tests.testbed.parts import part
 from tests.testbed.programs import Kubectl
+from tests.testbed.running_operator import RunningOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.testbed.api import Api
 
@@ -80,3 +82,24 @@ def kubectl(kubeconfig: Path, tmp_path: Path) -> Kubectl:
     home = tmp_path / "kubectl-home"
     home.mkdir()
     return Kubectl(part("kubectl"), kubeconfig, home)
+
+
+class StartOperator(Protocol):
+    """Starts an operator for a namespace, the test's own by default, with a behaviour for each node named."""
+
+    def __call__(self, namespace: str | None = None, behaviour: Mapping[str, str] | None = None) -> RunningOperator: ...
+
+
+@pytest.fixture
+def operator(api: Api, namespace: str, kubeconfig: Path, tmp_path: Path) -> Iterator[StartOperator]:
+    """Return what starts an operator; those that still run when the test ends are ended with it."""
+    own = namespace
+    with ExitStack() as running:
+
+        def start(namespace: str | None = None, behaviour: Mapping[str, str] | None = None) -> RunningOperator:
+            log = tmp_path / f"operator-{secrets.token_hex(4)}.log"
+            started = RunningOperator(api, namespace or own, kubeconfig, log, behaviour)
+            running.callback(started.stop)
+            return started
+
+        yield start

@@ -53,7 +53,7 @@ def test_an_ordinary_user_has_the_rights_that_a_test_binds_and_no_others(
     config = control_plane.kubeconfig(kubectl.kubeconfig.with_name("alice"), {"yul1": namespace}, user="alice")
     alice = ("--kubeconfig", config)
     eventually(lambda: kubectl("get", "configmaps", *alice, check=False).code == 0, "alice may read")
-    assert "Forbidden" in kubectl("create", "configmap", "mine", *alice, check=False).stderr
+    assert "forbidden" in kubectl("create", "configmap", "mine", *alice, check=False).stderr
 
 
 def test_every_request_is_one_line_of_the_audit_log(api: Api, control_plane: ControlPlane, namespace: str) -> None:
