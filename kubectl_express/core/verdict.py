@@ -9,9 +9,8 @@ from kubectl_express.core.changes import ChangeKind, NodeChange
 from kubectl_express.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from kubectl_express.core.node import Side
+    from kubectl_express.core.node import Node, Side
     from kubectl_express.core.objects import ObjectChange
 
 UNTRUSTED = {
@@ -56,28 +55,25 @@ class Comparison:
         """Return in one sentence how many nodes will restart, in which order, and what is wrong."""
         restarts = [node.name for node in self.nodes if node.restart]
         total = sum(1 for node in self.nodes if node.change is not ChangeKind.NEW)
-        parts = [f"{len(restarts)} of {_nodes(total)} will restart"]
+        parts = [f"{len(restarts)} of {_nodes(total)} will restart" if total else "no node will restart"]
         if restarts:
             parts[0] += ", in this order: " + ", ".join(restarts)
         for change, words in ((ChangeKind.NEW, "new"), (ChangeKind.REMOVED, "removed")):
             names = [node.name for node in self.nodes if node.change is change]
             if names:
                 parts.append(f"{len(names)} {'is' if len(names) == 1 else 'are'} {words} ({', '.join(names)})")
-        drifted = [
-            node.name for node in self.nodes if node.baseline and node.baseline.live and node.baseline.live.drift
-        ]
-        if drifted:
-            parts.append(f"changed by hand: {', '.join(drifted)}")
-        parts.append(_summary(self.wrong))
+        parts.append(self._what_is_wrong())
         return "; ".join(parts) + "."
+
+    def _what_is_wrong(self) -> str:
+        said = [f"{name} ({problem.partition(':')[0]})" for name, problem in self.wrong]
+        said += [f"{node.name} (drifted)" for node in self.nodes if node.baseline and _drifted(node.baseline)]
+        return f"wrong: {', '.join(dict.fromkeys(said))}" if said else "nothing is wrong"
+
+
+def _drifted(node: Node) -> bool:
+    return node.live is not None and bool(node.live.drift)
 
 
 def _nodes(count: int) -> str:
     return f"{count} node{'' if count == 1 else 's'}"
-
-
-def _summary(wrong: Sequence[tuple[str, str]]) -> str:
-    if not wrong:
-        return "nothing is wrong"
-    said = dict.fromkeys(f"{name} ({problem.partition(':')[0]})" for name, problem in wrong)
-    return f"wrong: {', '.join(said)}"

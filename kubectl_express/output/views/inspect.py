@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.live import describe, describe_health
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.redaction import REDACTED, redacted
+from kubectl_express.output.text import shown
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
 from kubectl_express.output.views.systems import Reading, chain, envelope, full_name, revision_cell
 
@@ -101,7 +102,7 @@ def _blocks(reading: Reading, node: Node) -> list[Table | Lines]:
     heads.append(("Integrity", ", ".join(node.integrity) or "ok", Style.BAD if node.faults else Style.GOOD))
     width = max(len(name) for name, _, _ in heads) + 3
     blocks: list[Table | Lines] = [Lines([Cell(f"{name + ':':{width}}{text}", style) for name, text, style in heads])]
-    remarks = [*_faults(node), *_drift(node)]
+    remarks = [*_faults(node), *_drift(node, reading.settings.redact)]
     if remarks:
         blocks.append(Lines(remarks))
     blocks.append(Table(_LINKS, _links(node)))
@@ -120,8 +121,13 @@ def _faults(node: Node) -> list[Cell]:
     ]
 
 
-def _drift(node: Node) -> list[Cell]:
-    return [Cell(f"drifted: {describe(each)}", Style.BAD) for each in (node.live.drift if node.live else ())]
+def _drift(node: Node, redact: Sequence[str]) -> list[Cell]:
+    lines = []
+    for each in node.live.drift if node.live else ():
+        expected, actual = (shown(_unless_redacted(each.path, value, redact)) for value in (each.expected, each.actual))
+        values = f": deployed {expected if each.has_expected else '-'}, now {actual if each.has_actual else '-'}"
+        lines.append(Cell(f"drifted: {describe(each)}{values}", Style.BAD))
+    return lines
 
 
 def _links(node: Node) -> list[list[Cell]]:
