@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class GoParser(Reader, Scanner, Parser):
     """PyYAML's own parser with goyaml's scanning of white space, plain scalars, escapes, tags and directives."""
 
-    ESCAPE_REPLACEMENTS = {  # type: ignore[misc]  # kubectl's parser knows no \/, but \'
+    ESCAPE_REPLACEMENTS = {  # type: ignore[misc]  # noqa: RUF012  # kubectl's parser knows no \/, but \'
         **{escape: text for escape, text in Scanner.ESCAPE_REPLACEMENTS.items() if escape != "/"},
         "'": "'",
     }
