@@ -93,19 +93,21 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
 
         return completion(environment, options.shell)
 
-    from kubectl_express.commands.sources import Source
     from kubectl_express.output.printer import Printer
-    from kubectl_express.sources.scope import Scope, Selection
 
     printer = Printer(environment, form=options.output, color=options.color, verbose=options.verbose)
     if options.command == "version":
         from kubectl_express.commands.version import version
 
-        return version(Scope(environment, Selection()), printer)
+        return version(environment, printer)
+
+    from kubectl_express.sources.scope import Scope, Selection
 
     selection = Selection(connection_of(options), tuple(options.system), options.config)
     scope = Scope(environment, selection)
     if options.command in {"revisions", "inspect"}:
+        from kubectl_express.commands.sources import Source
+
         source = Source(options.chart, options.filename)
         names = tuple(options.nodes)
         if options.command == "inspect":

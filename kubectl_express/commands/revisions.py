@@ -11,7 +11,6 @@ from kubectl_express.commands.sources import Source, read_source
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.revisions import revisions_view
 from kubectl_express.output.views.systems import Reading
-from kubectl_express.sources.snapshot import follow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +62,8 @@ def _watch(scope: Scope, printer: Printer, names: tuple[str, ...]) -> ExitStatus
 
 
 def _follow(scope: Scope, system: System, heard: Queue[_Heard]) -> None:
+    from kubectl_express.sources.snapshot import follow
+
     try:
         snapshot = scope.snapshot(system)
         heard.put((system, scope.live_side(snapshot)))

@@ -9,16 +9,17 @@ from kubectl_express import __version__
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.view import Cell, Column, Table, View
 from kubectl_express.output.views.systems import API_VERSION
+from kubectl_express.sources.helm import find_engine
 
 if TYPE_CHECKING:
+    from kubectl_express.environment import Environment
     from kubectl_express.output.printer import Printer
-    from kubectl_express.sources.scope import Scope
 
 
-def version(scope: Scope, printer: Printer) -> ExitStatus:
+def version(environment: Environment, printer: Printer) -> ExitStatus:
     """Show the versions of this program, of Python, and of what renders charts here."""
     try:
-        engine: str | None = scope.engine.version()
+        engine: str | None = find_engine(environment.variables).version()
     except ExpressError:
         engine = None
     parts = {"kubectl-express": __version__, "python": platform.python_version(), "helm": engine}

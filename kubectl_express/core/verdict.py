@@ -9,7 +9,6 @@ from kubectl_express.core.changes import ChangeKind, NodeChange
 from kubectl_express.errors import ExitStatus
 
 if TYPE_CHECKING:
-
     from kubectl_express.core.node import Node, Side
     from kubectl_express.core.objects import ObjectChange
 

@@ -9,17 +9,12 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from kubectl_express.core.kubectl_yaml import InvalidYAML, read_documents
-from kubectl_express.core.live import live_side
-from kubectl_express.core.manifests import rendered_side
 from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import git, helm
-from kubectl_express.sources.cluster import Cluster
 from kubectl_express.sources.files import manifests_only, read_text, title
 from kubectl_express.sources.kubeconfig import Access, ConnectionOptions, resolve
 from kubectl_express.sources.layout import Layout, System, find_layout, shown
-from kubectl_express.sources.snapshot import Snapshot, read, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +22,9 @@ if TYPE_CHECKING:
     from kubectl_express.core.node import Side
     from kubectl_express.core.settings import Settings
     from kubectl_express.environment import Environment
+    from kubectl_express.sources.cluster import Cluster
     from kubectl_express.sources.rendering import Engine
+    from kubectl_express.sources.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,8 @@ class Scope:
     @cached_property
     def cluster(self) -> Cluster:
         """The connection to the cluster, opened once."""
+        from kubectl_express.sources.cluster import Cluster
+
         with self._lock:
             return Cluster(self.access)
 
@@ -176,6 +175,9 @@ class Scope:
         engine: str | None = None,
         command: tuple[str, ...] = (),
     ) -> Side:
+        from kubectl_express.core.kubectl_yaml import InvalidYAML, read_documents
+        from kubectl_express.core.manifests import rendered_side
+
         try:
             documents = read_documents(text, source)
         except InvalidYAML as error:
@@ -200,6 +202,8 @@ class Scope:
 
     def snapshot(self, system: System) -> Snapshot:
         """Return what the cluster holds of a system now."""
+        from kubectl_express.sources.snapshot import read
+
         resources, revisions, pods = self.settings.resources, self.settings.revisions, self.settings.pods
         return read(
             self.cluster,
@@ -213,12 +217,16 @@ class Scope:
 
     def live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
         """Return the side that a snapshot of the cluster is."""
+        from kubectl_express.core.live import live_side
+
         return live_side(
             [*snapshot.config_maps, *snapshot.resources], snapshot.pods, self.settings, schema=self.schema, known=known
         )
 
     def schema(self, kind: str) -> Object | None:
         """Return the OpenAPI schema of a kind of nodes, read once."""
+        from kubectl_express.sources.discovery import schema
+
         with self._lock:
             if kind not in self._schemas:
                 resources = self.settings.resources
