@@ -7,10 +7,10 @@ so one zipapp can carry them all, and PyYAML goes without on a platform that has
 from __future__ import annotations
 
 import re
-import subprocess
+import runpy
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 PURE = ["--python-version", "3.10", "--implementation", "py", "--abi", "none", "--platform", "any"]
@@ -32,11 +32,18 @@ def split_lock(text: str) -> tuple[str, str]:
     return "\n".join(one for one in requirements if one not in native), "\n".join(native)
 
 
-def download(requirements: Path, into: Path, *target: str) -> None:
-    """Fetch the wheels of a lock file for one target; pip refuses whatever has none or another hash."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--dest", str(into), "--requirement", str(requirements)]
-    subprocess.run([*command, *target], check=True)
+def download(requirements: Path, into: Path, *target: str) -> str | int | None:
+    """Fetch the wheels of a lock file for one target and return pip's exit code, not 0 for a missing or other wheel.
+
+    It is `python -m pip` within this process: thirty of those would spend most of their time on loading pip.
+    """
+    sys.argv = ["pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    sys.argv += ["--only-binary", ":all:", "--dest", str(into), "--requirement", str(requirements), *target]
+    try:
+        runpy.run_module("pip", run_name="__main__")
+    except SystemExit as ended:
+        return ended.code
+    return 0
 
 
 def native_targets() -> list[list[str]]:
@@ -50,23 +57,19 @@ def native_targets() -> list[list[str]]:
     ]
 
 
-def main() -> None:
-    """Fill the folder named second from the lock file named first."""
+def main() -> int:
+    """Fill the folder named second from the lock file named first; 2 if a wheel could not be had, as pip has said."""
     lock, into = map(Path, sys.argv[1:])
     pure, native = split_lock(lock.read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=4) as pool:
+    # Not threads: pip is made to be alone in its process.
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(max_workers=4) as pool:
         pure_lock, native_lock = Path(folder, "pure.txt"), Path(folder, "native.txt")
         pure_lock.write_text(pure, encoding="utf-8")
         native_lock.write_text(native, encoding="utf-8")
         downloads = [pool.submit(download, pure_lock, into, *PURE)]
         downloads += [pool.submit(download, native_lock, into, *target) for target in native_targets()]
-        for one in downloads:
-            one.result()
+        return 2 if any(one.result() for one in downloads) else 0
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except subprocess.CalledProcessError as error:
-        # pip has said why.
-        sys.exit(error.returncode)
+    sys.exit(main())
