@@ -182,6 +182,9 @@ class Scope:
             documents = read_documents(text, source)
         except InvalidYAML as error:
             raise ExpressError(str(error)) from error
+        for document in documents:
+            if not isinstance(at(document.value, "/kind"), str):
+                raise ExpressError(f"{source}:{document.line}: this is no Kubernetes object: it has no kind")
         return rendered_side(documents, settings or self.settings, origin=origin, engine=engine, command=command)
 
     @contextmanager
