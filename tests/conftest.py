@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from tests.testbed.control_plane import ControlPlane, running_control_plane
+from tests.testbed.examples import commit, copy_examples
+from tests.testbed.express import Express, built_zipapp, link_tools
 from tests.testbed.parts import part
 from tests.testbed.programs import Kubectl
 from tests.testbed.running_operator import RunningOperator
@@ -103,3 +105,45 @@ def operator(api: Api, namespace: str, kubeconfig: Path, tmp_path: Path) -> Iter
             return started
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def zipapp() -> Path:
+    """Return dist/kubectl-express, made by build.sh from the checkout as it is."""
+    return built_zipapp()
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for PATH with what a user's machine has anyway: git, diff, python3 and so on; no helm."""
+    return link_tools(tmp_path_factory.mktemp("path") / "tools")
+
+
+@pytest.fixture(scope="session")
+def shiv_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the zipapp unpacks itself, once for all the tests of a run."""
+    return tmp_path_factory.mktemp("shiv")
+
+
+@pytest.fixture
+def express(request: pytest.FixtureRequest, zipapp: Path, tools: Path, shiv_root: Path, tmp_path: Path) -> Express:
+    """Return the built program, run through the real kubectl; with a kubeconfig if the test asks for a cluster."""
+    home = tmp_path / "home"
+    home.mkdir()
+    wanted = "kubeconfig" in request.fixturenames
+    kubeconfig: Path = request.getfixturevalue("kubeconfig") if wanted else home / ".kube" / "config"
+    return Express(zipapp, tools, home, shiv_root, kubeconfig)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """Return a copy of the examples, a git repository with one commit, for the test to change."""
+    return copy_examples(tmp_path / "example")
+
+
+@pytest.fixture
+def system(example: Path, namespace: str) -> str:
+    """Rename the example's system yul1/systemdcrtest3 to the test's namespace, where it is to live; return the name."""
+    (example / "overlays" / "yul1" / "systemdcrtest3").rename(example / "overlays" / "yul1" / namespace)
+    commit(example, "A system of the test's own")
+    return namespace
