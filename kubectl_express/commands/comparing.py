@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.core.changes import changes
 from kubectl_express.core.node import Side
-from kubectl_express.core.objects import as_deployed, deployed, identity, object_changes
+from kubectl_express.core.objects import as_deployed, deployed, object_changes
 from kubectl_express.core.verdict import Comparison
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.layout import Layout, System
@@ -115,7 +115,8 @@ class Comparer:
         """Return the comparison with the cluster: its nodes, and the live counterparts of the target's objects."""
         settings = self.scope.settings.resources
         wanted = deployed(target.objects, settings)
-        there = {key: as_deployed(live, wanted[key]) for live in baseline.objects if (key := identity(live)) in wanted}
+        live = deployed(baseline.objects, settings)
+        there = {key: as_deployed(live[key], manifest) for key, manifest in wanted.items() if key in live}
         rest = {key: manifest for key, manifest in wanted.items() if key not in there and not self._listed(key)}
         others = read_objects(self.scope.cluster, system.namespace, rest)
         for (_, kind, name), problem in others.unreadable.items():

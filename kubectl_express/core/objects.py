@@ -69,9 +69,13 @@ def object_changes(
         old, new = baseline.get(key), target.get(key)
         if (old is None or new is None) and is_node(old or new or {}, settings):
             continue
-        if old is None or new is None or compare(_comparable(old), _comparable(new)):
+        if old is None or new is None or _differ(old, new):
             found.append(ObjectChange(key[1], key[2], old, new))
     return found
+
+
+def _differ(old: Object, new: Object) -> bool:
+    return bool(compare(old, new)) and bool(compare(_comparable(old), _comparable(new)))
 
 
 def _comparable(manifest: Object) -> Object:
@@ -105,12 +109,10 @@ def _applied_before(live: Object) -> Object:
 
 
 def _as_deployed(live: Object, wanted: Object, before: Object) -> Object:
-    result: Object = {}
-    for key, value in live.items():
-        if key in wanted:
-            result[key] = _value_as_deployed(value, wanted[key], before.get(key))
-        elif key in before and key != _LAST_APPLIED:
-            result[key] = _value_as_deployed(value, before[key], None)
+    result = {key: _value_as_deployed(live[key], want, before.get(key)) for key, want in wanted.items() if key in live}
+    for key, value in before.items():
+        if key in live and key not in wanted and key != _LAST_APPLIED:
+            result[key] = _value_as_deployed(live[key], value, None)
     return result
 
 
