@@ -137,6 +137,12 @@ class _Comparison:
 
     def _added(self, actual: Value, path: str, holders: Holders, *, was_null: bool) -> Iterator[Drifted]:
         manager = self._culprit(actual, path, holders, was_null=was_null)
+        if manager is None and isinstance(actual, list):
+            culprits = (
+                self._culprit(item, join(path, index), holders.of_item(item), was_null=False)
+                for index, item in enumerate(actual)
+            )
+            manager = next((culprit for culprit in culprits if culprit), None)
         if manager is not None:
             yield Drifted(path, None, actual, was_null, True, manager)
         elif isinstance(actual, dict):

@@ -7,12 +7,13 @@ while nulls are gone. What hashes to the declared revision is proof, wherever it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
 from kubectl_express.core.managed_fields import Owner, Reading, merged, owned, owners, subtree
-from kubectl_express.core.schema_defaults import below, without_defaults, without_hidden_defaults
-from kubectl_express.core.values import Object, at, mapping, text, without
+from kubectl_express.core.schema_defaults import below, default_places, without_defaults, without_hidden_defaults
+from kubectl_express.core.values import Object, Value, at, mapping, text, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -141,3 +142,16 @@ def _stripped(live: Object, groups: list[tuple[str, Object]], schema: Object) ->
                 yield f"fields owned by {names}, without defaults", gojson.encode(without_defaults(kept, schema))
     yield "its parameters without defaults", gojson.encode(without_defaults(live, schema))
     yield "its parameters without defaults in lists", gojson.encode(without_hidden_defaults(live, schema))
+    for names, tree in groups:
+        kept = owned(live, tree, Reading(schema, bare_lists=True))
+        yield from _with_some_defaults(f"fields owned by {names}", kept, schema)
+    yield from _with_some_defaults("its parameters", live, schema)
+
+
+def _with_some_defaults(source: str, value: Value, schema: Object) -> Iterator[tuple[str, str]]:
+    """Yield the value without all defaults but one or two: charts may write some out, which leaves no trace."""
+    places = sorted(set(default_places(value, schema)))
+    for count in (1, 2):
+        for written in combinations(places, count):
+            kept = without_defaults(value, schema, written)
+            yield f"{source}, without defaults but {' and '.join(written)}", gojson.encode(kept)

@@ -74,7 +74,7 @@ class Reading:
     bare_lists: bool = False
     """Whether empty lists that nobody owns were applied: of a merged list only items are recorded."""
     nulls: bool = False
-    """With a schema: whether owned fields that hold their default were applied as null (keys of merged lists cannot)."""
+    """With a schema: whether owned fields that hold their default were applied as null; keys of lists never are."""
     keys: tuple[str, ...] = ()
     """Of the merged list that the value is an item of."""
 

@@ -6,8 +6,13 @@ references in what is read here. `{}` stands for a place the schema says nothing
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kubectl_express.core import gojson
-from kubectl_express.core.values import Object, Value, mapping, split, text
+from kubectl_express.core.values import Object, Value, join, mapping, split, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 
 def member(schema: Object, key: str) -> Object:
@@ -41,20 +46,35 @@ def list_keys(schema: Object) -> list[str]:
     return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
 
 
-def without_defaults(value: Value, schema: Object) -> Value:
+def without_defaults(value: Value, schema: Object, written: Collection[str] = (), place: str = "") -> Value:
     """Return the value without the members that the API server would fill in again, at any depth.
 
-    A member that was written out with its default's value cannot be told from one that was filled in: it goes too.
+    A member that was written out with its default's value cannot be told from one that was filled in: it goes too,
+    unless its place, as `default_places` has it, is among those `written`.
     """
     if isinstance(value, list):
-        return [without_defaults(item, items(schema)) for item in value]
+        return [without_defaults(item, items(schema), written, join(place, "*")) for item in value]
     if not isinstance(value, dict):
         return value
     kept: Object = {}
     for key, inner in value.items():
-        if not is_default(inner, member(schema, key)):
-            kept[key] = without_defaults(inner, member(schema, key))
+        below_it = join(place, key)
+        if below_it in written or not is_default(inner, member(schema, key)):
+            kept[key] = without_defaults(inner, member(schema, key), written, below_it)
     return kept
+
+
+def default_places(value: Value, schema: Object, place: str = "") -> Iterator[str]:
+    """Yield where the value holds defaults: JSON Pointers with `*` for all items of a list, some of them repeatedly."""
+    if isinstance(value, list):
+        for item in value:
+            yield from default_places(item, items(schema), join(place, "*"))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if is_default(inner, member(schema, key)):
+                yield join(place, key)
+            else:
+                yield from default_places(inner, member(schema, key), join(place, key))
 
 
 def without_hidden_defaults(value: Value, schema: Object) -> Value:

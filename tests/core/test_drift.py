@@ -130,6 +130,13 @@ def test_what_a_hand_wrote_into_a_controllers_object_is_drift() -> None:
     ]
 
 
+def test_items_that_a_hand_put_into_a_default_list_are_drift_of_that_list() -> None:
+    hand = manager("kubectl-edit", {"f:volumes": {'k:{"name":"v"}': {".": {}, "f:name": {}}}})
+    assert found({}, {"volumes": [{"name": "v"}]}, hand) == [
+        Drifted("/volumes", None, [{"name": "v"}], False, True, "kubectl-edit")
+    ]
+
+
 def test_what_a_controller_applies_as_well_is_not_the_hands_any_more() -> None:
     managers = [manager("kubectl-edit", {"f:weight": {}}), manager("scheduler", {"f:weight": {}}, "Apply")]
     assert found({}, {"weight": 5}, *managers) == []

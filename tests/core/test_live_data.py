@@ -173,6 +173,19 @@ def test_what_an_update_filled_in_is_taken_out_by_the_schema_and_controllers_by_
     assert proof.source == "fields owned by helm, without defaults"
 
 
+def test_a_default_that_was_written_out_and_then_updated_is_found_by_trying() -> None:
+    resource = live(
+        {"replicas": 1, "env": [{"kind": "plain"}]}, manager("helm", "Update", {"f:replicas": {}, "f:env": {}})
+    )
+    proof = proof_of(resource, {"replicas": 1, "env": [{}]})
+    assert proof is not None
+    assert proof.source.startswith("fields owned by helm, without defaults")
+    resource = live({"image": "x", "replicas": 1, "env": [{"kind": "plain"}]})
+    proof = proof_of(resource, {"image": "x", "env": [{"kind": "plain"}]})
+    assert proof is not None
+    assert proof.source == "its parameters, without defaults but /env/*/kind"
+
+
 def test_without_managed_fields_the_parameters_prove_with_and_without_defaults() -> None:
     resource: Object = {"spec": {"image": "x", "replicas": 1, "deploymentRevision": "whatever"}}
     with_defaults = proof_of(resource, {"image": "x", "replicas": 1}, schema=no_schema)

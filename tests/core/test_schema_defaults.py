@@ -6,6 +6,7 @@ import pytest
 
 from kubectl_express.core.schema_defaults import (
     below,
+    default_places,
     is_atomic,
     is_default,
     list_keys,
@@ -87,6 +88,15 @@ def test_only_defaults_inside_values_with_one_owner_are_hidden() -> None:
         "env": [{}],
         "ports": [{"port": 1, "protocol": "TCP"}],
         "affinity": {},
+    }
+
+
+def test_defaults_that_were_written_out_are_kept_by_their_place() -> None:
+    filled: Value = {"replicas": 1, "probes": {"live": True}, "env": [{"kind": "plain"}, {"kind": "plain"}]}
+    assert sorted(set(default_places(filled, SCHEMA))) == ["/env/*/kind", "/probes", "/replicas"]
+    assert without_defaults(filled, SCHEMA, ["/env/*/kind", "/replicas"]) == {
+        "replicas": 1,
+        "env": [{"kind": "plain"}, {"kind": "plain"}],
     }
 
 
