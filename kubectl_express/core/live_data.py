@@ -145,7 +145,8 @@ def _stripped(live: Object, groups: list[tuple[str, Object]], schema: Object) ->
     for names, tree in groups:
         kept = owned(live, tree, Reading(schema, bare_lists=True))
         yield from _with_some_defaults(f"fields owned by {names}", kept, schema)
-    yield from _with_some_defaults("its parameters", live, schema)
+    if not groups:
+        yield from _with_some_defaults("its parameters", live, schema)
 
 
 def _with_some_defaults(source: str, value: Value, schema: Object) -> Iterator[tuple[str, str]]:
