@@ -91,7 +91,7 @@ class Cluster:
         *,
         streaming: bool = False,
     ) -> Any:
-        from urllib3 import HTTPHeaderDict, Timeout, exceptions  # noqa: PLC0415
+        from urllib3 import HTTPHeaderDict, Timeout, exceptions
 
         connection = self._connected()
         limit = self._access.timeout
@@ -127,7 +127,7 @@ class Cluster:
             raise unreachable(error, self._access) from None
 
     def _read(self, response: Any) -> bytes:
-        from urllib3 import exceptions  # noqa: PLC0415
+        from urllib3 import exceptions
 
         deadline = time.monotonic() + (self._access.timeout or float("inf"))
         content = bytearray()
@@ -183,11 +183,11 @@ class Watch:
 
     def __iter__(self) -> Iterator[tuple[str, Object]]:
         """Yield the events. An ERROR event is raised as ServerError: 410 is a resourceVersion that is too old."""
-        from urllib3 import exceptions  # noqa: PLC0415
+        from urllib3 import exceptions
 
         rest = b""
         try:
-            for chunk in self._response.stream(1 << 16):
+            while chunk := self._response.read1(1 << 16):
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     if self._closed or time.monotonic() > self._deadline:

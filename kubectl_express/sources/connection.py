@@ -42,8 +42,8 @@ def connect(access: Access, credentials: Credentials | None) -> Connection:
     proxy-url, and from Python 3.13 on refuses certificates that kubectl takes.
     Raises ExpressError naming the setting that cannot be used.
     """
-    import urllib3  # noqa: PLC0415
-    from urllib3.connection import HTTPConnection  # noqa: PLC0415
+    import urllib3
+    from urllib3.connection import HTTPConnection
 
     server = str(access.cluster["server"])
     headers = [("User-Agent", f"kubectl-express/{__version__}"), ("Accept", "application/json")]
@@ -78,9 +78,9 @@ def connect(access: Access, credentials: Credentials | None) -> Connection:
 
 def _load(access: Access, credentials: Credentials, folder: str) -> Any:
     """Return the kubernetes client's Configuration: files for certificates, given or written, and the authorization."""
-    from kubernetes.client import Configuration  # noqa: PLC0415
-    from kubernetes.config.config_exception import ConfigException  # noqa: PLC0415
-    from kubernetes.config.kube_config import KubeConfigLoader  # noqa: PLC0415
+    from kubernetes.client import Configuration
+    from kubernetes.config.config_exception import ConfigException
+    from kubernetes.config.kube_config import KubeConfigLoader
 
     configuration = Configuration()
     for entry in (access.cluster, credentials.user):
@@ -111,8 +111,8 @@ def _check_base64(key: str, value: str) -> None:
 
 def _tls(configuration: Any, server: str) -> ssl.SSLContext:
     """Return the TLS settings: verification as Go's, so that what kubectl trusts is trusted, and no more."""
-    import certifi  # noqa: PLC0415
-    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415
+    import certifi
+    from urllib3.util.ssl_ import create_urllib3_context
 
     context = create_urllib3_context()
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -145,7 +145,7 @@ def _no_passphrase() -> str:
 
 
 def _proxy_headers(proxy: str) -> dict[str, str]:
-    from urllib3.util import make_headers  # noqa: PLC0415
+    from urllib3.util import make_headers
 
     url = urlsplit(proxy)
     if url.username is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -209,7 +210,8 @@ def _answer(output: bytes, command: str, version: str) -> Credentials:
         user["client-key-data"] = base64.b64encode(key.encode()).decode()
     stamp = text(status.get("expirationTimestamp"))
     try:
-        expires = datetime.fromisoformat(stamp.replace("Z", "+00:00")) if stamp else None
+        # Python 3.10 reads neither a Z nor nanoseconds; parts of a second do not matter here.
+        expires = datetime.fromisoformat(re.sub(r"\.\d+", "", stamp).replace("Z", "+00:00")) if stamp else None
     except ValueError:
         raise ExpressError(f"{where}: its expirationTimestamp is not a time") from None
-    return Credentials(user, expires)
+    return Credentials(user, expires.astimezone(timezone.utc) if expires else None)

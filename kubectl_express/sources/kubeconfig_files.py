@@ -78,7 +78,7 @@ def _places(environ: Mapping[str, str]) -> list[str]:
 
 
 def _parse(content: bytes, path: str) -> Object:
-    import yaml  # noqa: PLC0415  (start-up time)
+    import yaml
 
     try:
         document = yaml.load(content, Loader=_loader())  # noqa: S506  (a SafeLoader with fewer types)
@@ -96,7 +96,7 @@ def _parse(content: bytes, path: str) -> Object:
 
 def _loader() -> Any:
     """Return PyYAML's safe loader without the scalars that only YAML 1.1 types: dates, and yes/no as booleans."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     resolvers = {

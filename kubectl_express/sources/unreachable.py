@@ -20,7 +20,7 @@ class UnreachableError(ExpressError):
 
 def unreachable(error: Exception, access: Access) -> UnreachableError:
     """Return what went wrong as one line that names the server and what to check."""
-    from urllib3 import exceptions  # noqa: PLC0415
+    from urllib3 import exceptions
 
     server = urlsplit(str(access.cluster["server"])).netloc
     if isinstance(error, exceptions.NewConnectionError):
@@ -39,7 +39,7 @@ def unreachable(error: Exception, access: Access) -> UnreachableError:
 
 
 def _no_connection(error: Exception, server: str) -> str:
-    from urllib3 import exceptions  # noqa: PLC0415
+    from urllib3 import exceptions
 
     if isinstance(error, exceptions.NameResolutionError):
         host = urlsplit(f"//{server}").hostname
