@@ -103,7 +103,12 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
 
     from kubectl_express.sources.scope import Scope, Selection
 
-    selection = Selection(connection_of(options), tuple(options.system), options.config)
+    selection = Selection(
+        connection_of(options),
+        tuple(options.system),
+        options.config,
+        stdin_taken="-" in {getattr(options, "filename", None), getattr(options, "against", None)},
+    )
     scope = Scope(environment, selection)
     if options.command in {"revisions", "inspect"}:
         from kubectl_express.commands.sources import Source

@@ -34,6 +34,8 @@ class Selection:
     connection: ConnectionOptions = field(default_factory=ConnectionOptions)
     systems: tuple[str, ...] = ()
     config: str | None = None
+    stdin_taken: bool = False
+    """Whether manifests are read from standard input, which a credential plugin must not read then."""
 
 
 class Scope:
@@ -67,7 +69,7 @@ class Scope:
         from kubectl_express.sources.cluster import Cluster
 
         with self._lock:
-            return Cluster(self.access)
+            return Cluster(self.access, self.environment.variables, stdin_taken=self.selection.stdin_taken)
 
     @cached_property
     def engine(self) -> Engine:
