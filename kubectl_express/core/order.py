@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kubectl_express.core.node import Node
 
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"([0-9]+)")
 
 
-def natural(name: str) -> tuple[tuple[str, int], ...]:
-    """Return a sort key that puts be2 before be10."""
+NaturalKey: TypeAlias = "tuple[tuple[tuple[str, int, str], ...], str]"
+
+
+def natural(name: str) -> NaturalKey:
+    """Return a sort key that puts be2 before be10, and that no two names share."""
     parts = _DIGITS.split(name)
-    return tuple((text, int(number or 0)) for text, number in zip(parts[::2], [*parts[1::2], "0"], strict=True))
+    numbers = [number.lstrip("0") for number in [*parts[1::2], ""]]
+    # Of two numbers the longer one is larger: whatever a file calls a name is compared, too long for an integer or not.
+    return tuple((text, len(number), number) for text, number in zip(parts[::2], numbers, strict=True)), name
 
 
 def in_order(nodes: Iterable[Node], kinds: Sequence[str]) -> list[Node]:
     """Return the nodes by sync wave (0 where the chart sets none, as in Argo CD), then kind, then natural name."""
 
-    def key(node: Node) -> tuple[int, int, tuple[tuple[str, int], ...]]:
+    def key(node: Node) -> tuple[int, int, NaturalKey]:
         rank = kinds.index(node.kind) if node.kind in kinds else len(kinds)
         return node.wave, rank, natural(node.name)
 
