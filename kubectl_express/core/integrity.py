@@ -39,20 +39,26 @@ def judge(
 def judge_entry(entry: Entry, resource: Resource | None, settings: RevisionSettings) -> Iterator[Fault]:
     """Yield what is wrong with an entry in itself: a text that cannot be read, or another revision than is stored."""
     if entry.text is None:
-        only = f"the ConfigMap is generated only in part: {entry.data_place.key} is absent"
-        yield Fault(FaultKind.UNREADABLE, f"{entry.data_place.object} has no key {entry.data_place.key}", only)
+        lacking = f"{entry.data_place.object} has no text under {entry.data_place.key}"
+        yield Fault(FaultKind.UNREADABLE, lacking, _why_absent(entry, entry.data_place.key))
         return
     problem = _problem(entry.text)
     if problem:
         yield Fault(FaultKind.UNREADABLE, f"{entry.data_place.object} key {entry.data_place.key}: {problem}")
     calculated = settings.hash.revision(entry.text)
     if entry.stored is None:
-        only = f"the ConfigMap is generated only in part: {entry.revision_place.key} is absent"
-        yield Fault(FaultKind.MISMATCH, f"stored (none), calculated {calculated}", only)
+        why = _why_absent(entry, entry.revision_place.key)
+        yield Fault(FaultKind.MISMATCH, f"stored (none), calculated {calculated}", why)
     elif entry.stored != calculated:
         parameters = resource.parameters if resource else None
         cause = cause_of_mismatch(entry.stored, entry.text, parameters, settings.hash)
         yield Fault(FaultKind.MISMATCH, f"stored {entry.stored}, calculated {calculated}", cause)
+
+
+def _why_absent(entry: Entry, key: str) -> str:
+    if key in entry.unquoted:
+        return f"{key} is there and no string: unquoted, YAML reads it as something else, so quote it in the chart"
+    return f"the ConfigMap is generated only in part: {key} is absent"
 
 
 def _duplicates(entries: Sequence[Entry], resources: Sequence[Resource]) -> Iterator[Fault]:
@@ -83,15 +89,16 @@ def _problem(text: str) -> str | None:
 
 
 def _disagreements(entry: Entry, resource: Resource) -> Iterator[Fault]:
+    stored = entry.stored if entry.stored is not None else "(none)"
     if resource.odd_revision is not None:
         yield Fault(
             FaultKind.DISAGREE,
-            f"{resource.place.key} of {resource.place.object} is {resource.odd_revision}, stored is {entry.stored}",
+            f"{resource.place.key} of {resource.place.object} is {resource.odd_revision}, stored is {stored}",
             "the revision is no string: unquoted, YAML reads digits as a number, so quote it in the chart",
         )
     elif resource.declared != entry.stored:
-        declared = resource.declared if resource.declared is not None else "nothing"
-        yield Fault(FaultKind.DISAGREE, f"{resource.place.object} declares {declared}, stored is {entry.stored}")
+        declared = resource.declared if resource.declared is not None else "(none)"
+        yield Fault(FaultKind.DISAGREE, f"{resource.place.object} declares {declared}, stored is {stored}")
     try:
         data = gojson.decode(entry.text or "")
     except gojson.InvalidJSON:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.kubectl_yaml import Document
     from kubectl_express.core.settings import ResourceSettings, RevisionSettings, Settings
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,14 @@ def manifests(documents: Iterable[Document]) -> Iterator[Manifest]:
 def _items(value: Value) -> Iterator[Object]:
     if not isinstance(value, dict):
         return
-    items = value.get("items")
-    if text(value.get("kind")) == "List" and isinstance(items, list):
-        for item in items:
-            yield from _items(item)
-    else:
+    items, kind = value.get("items"), text(value.get("kind")) or ""
+    if not kind.endswith("List") or not isinstance(items, list):
         yield value
+        return
+    # The items of a BackendList, as the API server gives it, do not say what they are.
+    kinds: Object = {"apiVersion": value.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+    for item in items:
+        yield from _items({**kinds, **item} if isinstance(item, dict) else None)
 
 
 def find_parts(found: Iterable[Manifest], settings: Settings) -> Parts:
@@ -106,7 +112,7 @@ def read_resource(manifest: Manifest, settings: ResourceSettings) -> Resource:
         declared=text(declared),
         odd_revision=None if declared is None or isinstance(declared, str) else gojson.encode(declared),
         parameters=parameters(manifest.object, settings),
-        wave=_integer(annotation),
+        wave=_wave(annotation),
         object=manifest.object,
         place=Place(f"{manifest.kind}/{manifest.name}", settings.revision_path, manifest.where),
     )
@@ -117,12 +123,10 @@ def parameters(resource: Object, settings: ResourceSettings) -> Object:
     return mapping(at(without(resource, settings.revision_path), settings.data_path))
 
 
-def _integer(annotation: str | None) -> int:
-    """Return a sync wave as Argo CD reads it: 0 where it is absent or no integer."""
-    try:
-        return int(annotation or "0")
-    except ValueError:
-        return 0
+def _wave(annotation: str | None) -> int:
+    """Return a sync wave as Argo CD reads it, with Go's strconv.Atoi: 0 where it is absent or no integer."""
+    number = int(annotation) if annotation and _INTEGER.fullmatch(annotation) else 0
+    return number if gojson.INT64_MIN <= number <= gojson.INT64_MAX else 0
 
 
 def read_entries(manifest: Manifest, settings: RevisionSettings) -> Iterator[Entry]:
@@ -142,6 +146,7 @@ def read_entries(manifest: Manifest, settings: RevisionSettings) -> Iterator[Ent
             text=text(data.get(data_key)),
             revision_place=Place(name, revision_key, manifest.where),
             data_place=Place(name, data_key, manifest.where),
+            unquoted=tuple(key for key in (revision_key, data_key) if not isinstance(data.get(key, ""), str)),
         )
 
 

@@ -70,6 +70,8 @@ class Entry:
     text: str | None
     revision_place: Place
     data_place: Place
+    unquoted: tuple[str, ...] = ()
+    """The keys that are there and hold no string: YAML reads `1234567890` as a number, and JSON as an object."""
 
 
 @dataclass(frozen=True, slots=True)
