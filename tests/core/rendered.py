@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kubectl_express.core import gojson
 from kubectl_express.core.hashing import HashMethod
 from kubectl_express.core.kubectl_yaml import read_documents
 from kubectl_express.core.live import live_side
 from kubectl_express.core.manifests import rendered_side
-from kubectl_express.core.node import Node, Side
 from kubectl_express.core.settings import Settings
 from kubectl_express.core.values import Object, mapping
+
+if TYPE_CHECKING:
+    from kubectl_express.core.node import Node, Side
 
 SETTINGS = Settings()
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

@@ -92,7 +92,7 @@ def test_a_long_list_with_a_common_item_is_aligned_like_a_short_one() -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_nothing_differs_from_itself_and_every_difference_is_found(seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     old, new = _value(chance, 4), _value(chance, 4)
     assert compare(old, copy.deepcopy(old)) == []
     assert bool(compare(old, new)) == bool(compare(new, old))
@@ -101,7 +101,7 @@ def test_nothing_differs_from_itself_and_every_difference_is_found(seed: int) ->
 
 @pytest.mark.parametrize("seed", range(40))
 def test_changes_of_objects_lead_from_the_old_to_the_new_and_leave_the_old_alone(seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     old, new = _object(chance, 4, lists=False), _object(chance, 4, lists=False)
     kept = copy.deepcopy(old)
     assert compare(applied(old, compare(old, new)), new) == []
