@@ -109,3 +109,21 @@ def test_a_node_that_is_not_enabled_leaves_no_trace(charts: Charts) -> None:
     assert "be2" not in rendering.revisions
     assert "be2" not in rendering.resources
     assert "enabled" not in "".join(charts.example().data.values())
+
+
+def test_the_readme_shows_what_the_two_classic_commands_do(charts: Charts, kubectl: Kubectl) -> None:
+    readme = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    session = readme.split("```console\n")[1].split("```")[0]
+    rendering = charts.example()
+    assert f'\n  be3.revision: "{rendering.revisions["be3"]}"\n' in session
+    applied = kubectl("apply", "--context", "yul1", "-f", "-", stdin=rendering.text).stdout
+    assert session.endswith(f"$ kubectl apply --context yul1 -f output.yaml\n{applied}")
+
+
+def test_the_chart_that_the_librarys_readme_shows_renders(charts: Charts) -> None:
+    readme = (LIBRARY / "README.md").read_text(encoding="utf-8")
+    chart = charts.bare()
+    (chart / "templates" / "nodes.yaml").write_text(
+        readme.split("```yaml\n# templates/nodes.yaml\n")[1].split("```")[0]
+    )
+    assert list(charts.render(chart).resources) == ["be1", "fe1"]
