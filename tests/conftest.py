@@ -48,7 +48,7 @@ def helm(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """Return the run's one control plane, which knows the example's Backend and Frontend."""
-    with running_control_plane() as plane:
+    with running_control_plane(tmp_path_factory.mktemp("control-plane")) as plane:
         home = tmp_path_factory.mktemp("admin")
         kubectl = Kubectl(part("kubectl"), plane.kubeconfig(home / "config", {"testbed": None}), home)
         kubectl("apply", "--server-side", "-f", CRDS)

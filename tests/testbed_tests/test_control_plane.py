@@ -10,14 +10,17 @@ from tests.testbed.control_plane import running_control_plane
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.testbed.api import Api
     from tests.testbed.control_plane import ControlPlane
     from tests.testbed.programs import Kubectl
 
 OWNER = """
 from tests.testbed.control_plane import running_control_plane
+from pathlib import Path
 import sys
-with running_control_plane() as plane:
+with running_control_plane(Path(sys.argv[1])) as plane:
     print(*plane.pids, flush=True)
     sys.stdin.read()
 """
@@ -33,8 +36,10 @@ def test_two_control_planes_run_at_once_and_know_nothing_of_each_other(api: Api,
     assert not other.ca_file.exists()
 
 
-def test_killing_the_owner_ends_etcd_and_the_api_server() -> None:
-    with subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+def test_killing_the_owner_ends_etcd_and_the_api_server(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as owner:
         assert owner.stdout is not None
         pids = [int(pid) for pid in owner.stdout.readline().split()]
         assert len(pids) == 2
