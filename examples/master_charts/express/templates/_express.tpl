@@ -4,7 +4,6 @@ node with every release of the chart.
 */}}
 {{- define "express.labels" -}}
 app.kubernetes.io/name: express
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | quote }}
