@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NoReturn
 
+from kubectl_express import __version__
 from kubectl_express.errors import ExpressError
 from kubectl_express.output.formats import FORMATS
 
@@ -105,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"kubectl-express {__version__}", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     _add_revisions(commands)
     _add_inspect(commands)

@@ -149,15 +149,15 @@ class Scope:
             raise ExpressError(f"{side.origin} is one system's: give one --system with it")
         return found[0]
 
-    def rendered(self, system: System, layout: Layout | None = None, origin: str = "chart") -> Side:
+    def rendered(self, system: System, layout: Layout | None = None, origin: str | None = None) -> Side:
         """Return the chart's side of a system, as it renders now."""
         where = layout or self.layout
         release = where.release(system.name, system.context, system.namespace)
         rendering = self.engine.render(release)
         return self._side(
             rendering.text,
-            f"{origin} {where.settings.chart.path}",
-            origin=f"{origin} {where.settings.chart.path}",
+            where.settings.chart.path if origin is None else f"{origin}:{where.settings.chart.path}",
+            origin=origin or f"chart {where.settings.chart.path}",
             settings=where.settings,
             engine=rendering.engine,
             command=rendering.command,
