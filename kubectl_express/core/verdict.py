@@ -53,7 +53,7 @@ class Comparison:
     def sentence(self) -> str:
         """Return in one sentence how many nodes will restart, in which order, and what is wrong."""
         restarts = [node.name for node in self.nodes if node.restart]
-        total = sum(1 for node in self.nodes if node.change is not ChangeKind.NEW)
+        total = sum(1 for node in self.nodes if node.baseline)
         parts = [f"{len(restarts)} of {_nodes(total)} will restart" if total else "no node will restart"]
         if restarts:
             parts[0] += ", in this order: " + ", ".join(restarts)
