@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from kubectl_express.core.values import Object, Value, at, mapping, text
 
 if TYPE_CHECKING:
     from kubectl_express.core.settings import PodSettings, Settings
+
+_LEFT_OVER = "a ConfigMap that the chart no longer renders stays until it is deleted"
 
 Schema = Callable[[str], Object | None]
 """Gives the OpenAPI schema of a kind; asked only where nothing else proves a node's data, since it costs a request."""
@@ -114,7 +117,7 @@ def _live_node(
         data=proof.data if proof else None if resource else parse(entry),
         parameters=resource.parameters if resource else None,
         wave=resource.wave if resource else 0,
-        faults=tuple(_faults(entries, resource, resources, settings)),
+        faults=tuple(_faults(entries, resources, proof, settings)),
         resource=resource.object if resource else None,
         places=places(entry, resource),
         live=LiveNode(state, why, _running(pods), tuple(pods), tuple(drifted), proof.source if proof else None),
@@ -122,13 +125,14 @@ def _live_node(
 
 
 def _faults(
-    entries: Sequence[Entry], resource: Resource | None, resources: Sequence[Resource], settings: Settings
+    entries: Sequence[Entry], resources: Sequence[Resource], proof: Proof | None, settings: Settings
 ) -> list[Fault]:
+    resource = replace(resources[0], parameters=proof.data) if resources and proof else None
     faults = [fault for entry in entries[:1] for fault in judge_entry(entry, resource, settings.revisions)]
-    for found, what in ((entries, "entries"), (resources, "resources")):
+    for found, what, hint in ((entries, "entries", _LEFT_OVER), (resources, "resources", None)):
         if len(found) > 1:
             where = ", ".join(str(each.revision_place if isinstance(each, Entry) else each.place) for each in found)
-            faults.insert(0, Fault(FaultKind.DUPLICATE, f"{len(found)} {what} for it: {where}"))
+            faults.insert(0, Fault(FaultKind.DUPLICATE, f"{len(found)} {what} for it: {where}", hint))
     return faults
 
 
@@ -179,7 +183,7 @@ def judge_state(
     if proof is None:
         return State.UNVERIFIED, f"nothing known hashes to the revision it declares, {declared or 'none'}"
     if drifted:
-        return State.DRIFTED, f"changed by hand: {'; '.join(describe(each) for each in drifted)}"
+        return State.DRIFTED, f"changed since it was deployed: {'; '.join(describe(each) for each in drifted)}"
     if entry is not None and entry.stored is not None and declared != entry.stored:
         return State.PENDING, f"{entry.stored} is stored and not applied to it yet; it declares {declared}"
     return _judge_pods(declared, pods, per_node)
@@ -221,11 +225,12 @@ def describe(drifted: Drifted) -> str:
 
 
 def split(side: Side) -> tuple[int, int] | None:
-    """Return how many live nodes are at their stored revisions, and of how many; None where all are."""
-    stored = [node for node in side.nodes.values() if node.stored is not None and node.exists]
-    there = [
-        node
-        for node in stored
-        if node.declared == node.stored and (node.live is None or node.live.running in {None, node.stored})
+    """Return how many live nodes are at their stored revisions, and of how many; None where all are.
+
+    A side that is not live is never split: what a rendering declares otherwise than it stores is a fault.
+    """
+    stored = [
+        (node, node.live) for node in side.nodes.values() if node.live and node.exists and node.stored is not None
     ]
+    there = [node for node, live in stored if node.declared == node.stored and live.running in {None, node.stored}]
     return (len(there), len(stored)) if len(there) < len(stored) else None
