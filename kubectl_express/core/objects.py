@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
+from kubectl_express.core.managed_fields import Reading, merged, owned, owners
 from kubectl_express.core.manifests import is_node
 from kubectl_express.core.parameters import compare
 from kubectl_express.core.values import Object, Value, at, mapping, text, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from kubectl_express.core.settings import ResourceSettings
 
 Identity = tuple[str, str, str]
-"""API group, kind and name: what tells the objects of a system apart, whatever their version."""
+"""API group, kind and name: what tells the objects of a system apart, whatever their version.
+
+The name of an object outside the system's own namespace has that before it: `monitoring/express`.
+"""
 
 _HOOK = "helm.sh/hook"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SIGNATURES = frozenset({_LAST_APPLIED, "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"})
+"""Annotations that deployers add of their own, and that no chart's target would take away."""
+_WITHOUT_DEFAULTS = {"ConfigMap": ("f:data", "f:binaryData"), "Secret": ("f:data",)}
+"""Fields that the API server fills nothing into, so that whoever updates owns only what it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +47,25 @@ class ObjectChange:
         return "removed" if self.new is None else "changed"
 
 
-def identity(manifest: Object) -> Identity:
-    """Return what tells an object apart from the others of its system."""
-    group = (text(manifest.get("apiVersion")) or "").rpartition("/")[0]
-    return group, text(manifest.get("kind")) or "", text(at(manifest, "/metadata/name")) or ""
+def deployed(objects: Sequence[Object], settings: ResourceSettings) -> dict[Identity, Object]:
+    """Return the objects that an apply of a rendering is about, without nodes' parameters; Helm's hooks are not.
 
-
-def deployed(objects: Iterable[Object], settings: ResourceSettings) -> dict[Identity, Object]:
-    """Return the objects that an apply of a rendering is about, without nodes' parameters; Helm's hooks are not."""
+    The system's own namespace is that of its nodes; an object that names none goes there too.
+    """
+    nodes = (manifest for manifest in objects if is_node(manifest, settings))
+    home = next((namespace for node in nodes if (namespace := text(at(node, "/metadata/namespace")))), None)
     found: dict[Identity, Object] = {}
     for manifest in objects:
         if _HOOK not in mapping(at(manifest, "/metadata/annotations")):
-            found[identity(manifest)] = _shell(manifest, settings)
+            found[_identity(manifest, home)] = _shell(manifest, settings)
     return found
+
+
+def _identity(manifest: Object, home: str | None) -> Identity:
+    group = (text(manifest.get("apiVersion")) or "").rpartition("/")[0]
+    name, namespace = text(at(manifest, "/metadata/name")) or "", text(at(manifest, "/metadata/namespace"))
+    own = namespace in {None, "", home}
+    return group, text(manifest.get("kind")) or "", name if own else f"{namespace}/{name}"
 
 
 def _shell(manifest: Object, settings: ResourceSettings) -> Object:
@@ -66,7 +80,7 @@ def object_changes(
     """Return what changes among objects; a node that is new or removed is not named again here."""
     found = []
     for key in sorted({*baseline, *target}):
-        old, new = baseline.get(key), target.get(key)
+        old, new = _without_last_applied(baseline.get(key)), _without_last_applied(target.get(key))
         if (old is None or new is None) and is_node(old or new or {}, settings):
             continue
         if old is None or new is None or _differ(old, new):
@@ -74,19 +88,29 @@ def object_changes(
     return found
 
 
+def _without_last_applied(manifest: Object | None) -> Object | None:
+    """Return the object without the annotation that every apply renews, and that repeats what else is to be hidden."""
+    annotations = mapping(at(manifest, "/metadata/annotations"))
+    if manifest is None or _LAST_APPLIED not in annotations:
+        return manifest
+    kept = {key: value for key, value in annotations.items() if key != _LAST_APPLIED}
+    return {**manifest, "metadata": {**mapping(manifest["metadata"]), "annotations": kept}}
+
+
 def _differ(old: Object, new: Object) -> bool:
     return bool(compare(old, new)) and bool(compare(_comparable(old), _comparable(new)))
 
 
 def _comparable(manifest: Object) -> Object:
-    """Return the object as far as an apply changes it: no null members, and no namespace, which the side implies."""
+    """Return the object as far as an apply changes it: no null or empty members, and no namespace, which is implied."""
     pruned = _pruned(without(manifest, "/metadata/namespace"))
     return pruned if isinstance(pruned, dict) else {}
 
 
 def _pruned(value: Value) -> Value:
     if isinstance(value, dict):
-        return {key: _pruned(member) for key, member in value.items() if member is not None and member not in ({}, [])}
+        members = {key: _pruned(member) for key, member in value.items()}
+        return {key: member for key, member in members.items() if member is not None and member not in ({}, [])}
     if isinstance(value, list):
         return [_pruned(item) for item in value]
     return value
@@ -101,17 +125,33 @@ def as_deployed(live: Object, wanted: Object) -> Object:
 
 
 def _applied_before(live: Object) -> Object:
+    """Return what the object's deployer applied: its last-applied annotation, else the fields that it owns."""
     annotation = text(mapping(at(live, "/metadata/annotations")).get(_LAST_APPLIED))
     try:
-        return mapping(gojson.decode(annotation or "{}"))
+        return mapping(gojson.decode(annotation)) if annotation else _owned_by_deployers(live)
     except gojson.InvalidJSON:
         return {}
+
+
+def _owned_by_deployers(live: Object) -> Object:
+    certain = _WITHOUT_DEFAULTS.get(text(live.get("kind")) or "", ())
+    tree = merged(
+        {
+            key: inner
+            for key, inner in owner.fields.items()
+            # Labels and annotations are left out: Helm and Argo CD sign with some of their own.
+            if key != "f:metadata" and (owner.applies or key in certain)
+        }
+        for owner in owners(live)
+        if owner.is_known_deployer
+    )
+    return mapping(owned(live, tree, Reading())) if tree else {}
 
 
 def _as_deployed(live: Object, wanted: Object, before: Object) -> Object:
     result = {key: _value_as_deployed(live[key], want, before.get(key)) for key, want in wanted.items() if key in live}
     for key, value in before.items():
-        if key in live and key not in wanted and key != _LAST_APPLIED:
+        if key in live and key not in wanted and key not in _SIGNATURES:
             result[key] = _value_as_deployed(live[key], value, None)
     return result
 

@@ -45,26 +45,33 @@ class LiveObjects:
 def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Object]) -> LiveObjects:
     """Return the live counterparts of objects: one request a kind, or one an object where a kind has few.
 
+    They are read in the system's namespace, or in their own where they name one.
+
     An object that is equal but for what the API server normalises (`500m` for `0.5`) is given as wanted: the server
     is asked about it by a dry run of a server-side apply, where that is allowed.
     """
     result = LiveObjects({}, {})
-    by_kind: dict[tuple[str, str], list[Identity]] = defaultdict(list)
+    by_kind: dict[tuple[str, str, str], dict[str, Identity]] = defaultdict(dict)
     for key, manifest in wanted.items():
-        by_kind[text(manifest.get("apiVersion")) or "", key[1]].append(key)
-    for (api_version, kind), keys in by_kind.items():
+        place = text(at(manifest, "/metadata/namespace")) or namespace
+        by_kind[text(manifest.get("apiVersion")) or "", key[1], place][_name(manifest)] = key
+    for (api_version, kind, place), keys in by_kind.items():
         try:
             served = _discover(cluster, api_version, kind)
             if served is None:
                 continue
-            for item in _read_kind(cluster, served, namespace, keys):
-                key = (keys[0][0], kind, text(at(item, "/metadata/name")) or "")
-                if key in wanted:
+            for item in _read_kind(cluster, served, place, list(keys)):
+                if _name(item) in keys:
+                    key = keys[_name(item)]
                     live: Object = {**item, "apiVersion": api_version, "kind": kind}
-                    result.found[key] = _as_deployed(cluster, served, namespace, live, wanted[key])
+                    result.found[key] = _as_deployed(cluster, served, place, live, wanted[key])
         except ServerError as error:
-            result.unreadable.update(dict.fromkeys(keys, str(error)))
+            result.unreadable.update(dict.fromkeys(keys.values(), str(error)))
     return result
+
+
+def _name(manifest: Object) -> str:
+    return text(at(manifest, "/metadata/name")) or ""
 
 
 def _discover(cluster: Cluster, api_version: str, kind: str) -> Kind | None:
@@ -85,12 +92,12 @@ def _discover(cluster: Cluster, api_version: str, kind: str) -> Kind | None:
     return None
 
 
-def _read_kind(cluster: Cluster, kind: Kind, namespace: str, keys: list[Identity]) -> Iterable[Object]:
+def _read_kind(cluster: Cluster, kind: Kind, namespace: str, names: list[str]) -> Iterable[Object]:
     path = kind.collection(namespace)
-    if len(keys) > _GET_AT_MOST:
+    if len(names) > _GET_AT_MOST:
         items = cluster.get(path).get("items")
         return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    return [live for _, _, name in keys if (live := _get(cluster, f"{path}/{quote(name)}")) is not None]
+    return [live for name in names if (live := _get(cluster, f"{path}/{quote(name)}")) is not None]
 
 
 def _get(cluster: Cluster, path: str) -> Object | None:
@@ -106,7 +113,7 @@ def _as_deployed(cluster: Cluster, kind: Kind, namespace: str, live: Object, wan
     comparable = as_deployed(live, wanted)
     if not compare(comparable, without(wanted, "/metadata/namespace")):
         return comparable
-    path = f"{kind.collection(namespace)}/{quote(text(at(live, '/metadata/name')) or '')}"
+    path = f"{kind.collection(namespace)}/{quote(_name(live))}"
     query = {"dryRun": "All", "force": "true", "fieldManager": _DRY_RUN_MANAGER}
     manifest = {**wanted, "metadata": {**mapping(wanted.get("metadata")), "namespace": namespace}}
     try:
