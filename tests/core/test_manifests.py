@@ -43,7 +43,7 @@ def test_each_link_says_where_it_was_read() -> None:
         pytest.param({"apiVersion": "v1", "kind": "List", "items": system(be1={"a": 1})}, id="kubectl get"),
         pytest.param(
             {"kind": "List", "items": [{"kind": "List", "items": system(be1={"a": 1})}, None, "text"]},
-            id="lists in lists",
+            id="nested",
         ),
     ],
 )
