@@ -42,6 +42,6 @@ def load(path: Path | None, folder: Path | None = None) -> Settings:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ExpressError(f"{name}:{line}: expected UTF-8, found the byte 0x{content[error.start]:02x}") from error
-    from kubectl_express.sources.configuration_fields import read_settings  # noqa: PLC0415 - PyYAML, only for a file
+    from kubectl_express.sources.configuration_fields import read_settings
 
     return read_settings(text, name, (folder / path).parent)
