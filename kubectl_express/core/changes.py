@@ -12,6 +12,7 @@ from kubectl_express.core.parameters import ABSENT, Absent, ParameterChange, app
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubectl_express.core.drift import Drifted
     from kubectl_express.core.node import Node, Side
     from kubectl_express.core.values import Object, Value
 
@@ -97,15 +98,16 @@ def data_to_change(before: Node, after: Node | None) -> Object:
         return _data(before)
     if before.data is None:
         return _common(before.parameters or {}, _data(after) if after else {}) if after else before.parameters or {}
-    drift = [
-        ParameterChange(
-            drifted.path,
-            drifted.expected if drifted.has_expected else ABSENT,
-            drifted.actual if drifted.has_actual else ABSENT,
-        )
-        for drifted in before.live.drift
-    ]
-    return applied(before.data, drift)
+    return applied(before.data, [as_change(drifted) for drifted in before.live.drift])
+
+
+def as_change(drifted: Drifted) -> ParameterChange:
+    """Return what was done by hand as the change that it was, from what was deployed to what is live."""
+    return ParameterChange(
+        drifted.path,
+        drifted.expected if drifted.has_expected else ABSENT,
+        drifted.actual if drifted.has_actual else ABSENT,
+    )
 
 
 def _common(live: Object, wanted: Object) -> Object:

@@ -17,9 +17,13 @@ _SECRET_MEMBERS = ("data", "stringData")
 
 def masked_pair(old: Object | None, new: Object | None, settings: Settings) -> tuple[Object | None, Object | None]:
     """Return both versions of an object fit to be shown; a Secret's value that changes still shows that it does."""
-    if "Secret" in {mapping(old).get("kind"), mapping(new).get("kind")}:
+    versions = [each for each in (old, new) if each is not None]
+    if any(each.get("kind") == "Secret" for each in versions):
         return _masked_secret(old, new, "(before)"), _masked_secret(new, old, "(after)")
-    return _without_redacted(old, settings), _without_redacted(new, settings)
+    # Either may lack the label that tells: what is parameters in one version is in the other one, too.
+    if settings.redact and any(is_revisions(each, settings.revisions) for each in versions):
+        return _without_redacted(old, settings), _without_redacted(new, settings)
+    return old, new
 
 
 def _masked_secret(secret: Object | None, other: Object | None, when: str) -> Object | None:
@@ -27,19 +31,21 @@ def _masked_secret(secret: Object | None, other: Object | None, when: str) -> Ob
         return None
     masked = dict(secret)
     for member in _SECRET_MEMBERS:
-        values, others = mapping(secret.get(member)), mapping(mapping(other).get(member))
-        if values:
+        values, others = secret.get(member), mapping(mapping(other).get(member))
+        if isinstance(values, dict):
             hidden: dict[str, Value] = {
                 key: "***" if value == others.get(key) or key not in others else f"*** {when}"
                 for key, value in values.items()
             }
             masked[member] = hidden
+        elif values is not None:
+            masked[member] = "***"
     return masked
 
 
 def _without_redacted(manifest: Object | None, settings: Settings) -> Object | None:
-    if manifest is None or not settings.redact or not is_revisions(manifest, settings.revisions):
-        return manifest
+    if manifest is None:
+        return None
     data = dict(mapping(manifest.get("data")))
     for entry in read_entries(Manifest(manifest), settings.revisions):
         if entry.text is not None:

@@ -51,9 +51,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Text that stands as it is, line by line."""
+    """Text that stands as it is, line by line; verbatim where its indentation and marks are part of what it says."""
 
     lines: Sequence[Cell]
+    verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
 from kubectl_express.output.text import printable
-from kubectl_express.output.view import Table, View
+from kubectl_express.output.view import Lines, Table, View
 
 if TYPE_CHECKING:
     from kubectl_express.output.palette import Palette
 
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#"})
+_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#~&"})
+_LIST_MARK = re.compile(r"^(?=[-+])")
 
 
 def render(view: View, palette: Palette) -> str:
     """Return the view's blocks, tables as GitHub's; text that Markdown would take as markup is escaped."""
-    blocks = []
-    for block in view.blocks:
-        if isinstance(block, Table):
-            heads = [column.title.capitalize() for column in block.columns]
-            rows = [[_plain(cell.text) for cell in row] for row in block.rows]
-            blocks.append(tabulate(rows, heads, tablefmt="github", disable_numparse=True))
-        else:
-            blocks.append("\n".join(f"{_plain(line.text)}  " if line.text else "" for line in block.lines).rstrip())
-    return "".join(f"{block}\n" for block in "\n\n".join(block for block in blocks if block).split("\n"))
+    blocks = [_table(block) if isinstance(block, Table) else _lines(block) for block in view.blocks]
+    return "".join(f"{block}\n" for block in "\n\n".join(filter(None, blocks)).splitlines())
+
+
+def _table(table: Table) -> str:
+    heads = [column.title.capitalize() for column in table.columns]
+    rows = [[_plain(cell.text) for cell in row] for row in table.rows]
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True)
+
+
+def _lines(block: Lines) -> str:
+    if block.verbatim:
+        return _fenced("\n".join(printable(line.text) for line in block.lines))
+    return "\n".join(f"{_plain(line.text)}  " if line.text else "" for line in block.lines).rstrip()
+
+
+def _fenced(text: str) -> str:
+    """Return a code block; its fence is longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}" if text else ""
 
 
 def _plain(text: str) -> str:
-    return printable(text).translate(_SPECIAL)
+    return _LIST_MARK.sub(r"\\", printable(text).translate(_SPECIAL))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.changes import ChangeKind, NodeChange
+from kubectl_express.core.manifests import is_node
 from kubectl_express.core.parameters import Absent
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.masking import masked_pair
@@ -121,9 +122,9 @@ def _blocks(diff: SystemDiff, *, objects: bool, titled: bool) -> list[Table | Li
     if comparison.wrong:
         blocks.append(Lines([Cell(f"{name}: {problem}", Style.BAD) for name, problem in comparison.wrong]))
     if comparison.objects:
-        blocks.append(Lines([_counted(comparison.objects, in_full=objects)]))
+        blocks.append(Lines([_counted(comparison.objects, diff.settings, in_full=objects)]))
     if objects:
-        blocks += [Lines(_object_diff(each, diff.settings)) for each in comparison.objects]
+        blocks += [Lines(_object_diff(each, diff.settings), verbatim=True) for each in comparison.objects]
     blocks.append(Lines([Cell(comparison.sentence(), Style.BAD if comparison.wrong else Style.STRONG)]))
     return blocks
 
@@ -158,11 +159,13 @@ def _revisions(node: NodeChange) -> str:
     return f"{old or '(none)'} -> {new or '(none)'}"
 
 
-def _counted(changes: Sequence[ObjectChange], *, in_full: bool) -> Cell:
-    kinds = Counter(each.kind for each in changes)
+def _counted(changes: Sequence[ObjectChange], settings: Settings, *, in_full: bool) -> Cell:
+    nodes = [each for each in changes if is_node(each.new or each.old or {}, settings.resources)]
+    kinds = Counter(each.kind for each in changes if each not in nodes)
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    hint = "" if in_full else "; --objects shows them"
-    return Cell(f"Other objects that change: {len(changes)} ({listed}){hint}")
+    said = [f"{kinds.total()} ({listed})"] if kinds else []
+    said += [f"labels or annotations of {len(nodes)} node{'' if len(nodes) == 1 else 's'}"] if nodes else []
+    return Cell(f"Other objects that change: {', and '.join(said)}" + ("" if in_full else "; --objects shows them"))
 
 
 def _object_diff(change: ObjectChange, settings: Settings) -> list[Cell]:

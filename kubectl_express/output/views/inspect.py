@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.changes import as_change
 from kubectl_express.core.live import describe, describe_health
+from kubectl_express.core.parameters import Absent
 from kubectl_express.output.formats.yaml import dump
-from kubectl_express.output.redaction import REDACTED, redacted
+from kubectl_express.output.redaction import redacted, redacted_change
 from kubectl_express.output.text import shown
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
 from kubectl_express.output.views.systems import Reading, chain, envelope, full_name, revision_cell
@@ -14,6 +16,7 @@ from kubectl_express.output.views.systems import Reading, chain, envelope, full_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubectl_express.core.drift import Drifted
     from kubectl_express.core.node import Node, Pod
     from kubectl_express.core.values import Object, Value
 
@@ -39,15 +42,7 @@ def _documents(reading: Reading, nodes: Sequence[Node]) -> Object:
 
 def _document(node: Node, redact: Sequence[str]) -> Object:
     live = node.live
-    drift: list[Value] = [
-        {
-            "path": each.path,
-            **({"expected": _unless_redacted(each.path, each.expected, redact)} if each.has_expected else {}),
-            **({"actual": _unless_redacted(each.path, each.actual, redact)} if each.has_actual else {}),
-            "manager": each.manager,
-        }
-        for each in (live.drift if live else ())
-    ]
+    drift: list[Value] = [_drifted(each, redact) for each in (live.drift if live else ())]
     faults: list[Value] = [
         {"fault": each.kind.value, "message": each.message, "cause": each.cause} for each in node.faults
     ]
@@ -65,8 +60,14 @@ def _document(node: Node, redact: Sequence[str]) -> Object:
     }
 
 
-def _unless_redacted(path: str, value: Value, redact: Sequence[str]) -> Value:
-    return REDACTED if any(path == each or path.startswith(f"{each}/") for each in redact) else value
+def _drifted(drifted: Drifted, redact: Sequence[str]) -> Object:
+    change = redacted_change(as_change(drifted), redact)
+    return {
+        "path": change.path,
+        **({} if isinstance(change.old, Absent) else {"expected": change.old}),
+        **({} if isinstance(change.new, Absent) else {"actual": change.new}),
+        "manager": drifted.manager,
+    }
 
 
 def _data(node: Node, redact: Sequence[str]) -> Object | None:
@@ -110,7 +111,8 @@ def _blocks(reading: Reading, node: Node) -> list[Table | Lines]:
         blocks.append(Table(_PODS, [_pod_row(pod, node) for pod in node.live.pods]))
     data = _data(node, reading.settings.redact)
     if data is not None:
-        blocks.append(Lines([Cell(_size(node)), *(Cell(f"  {line}") for line in dump(data).rstrip().split("\n"))]))
+        lines = (Cell(f"  {line}") for line in dump(data).rstrip().split("\n"))
+        blocks.append(Lines([Cell(_size(node)), *lines], verbatim=True))
     return blocks
 
 
@@ -124,8 +126,8 @@ def _faults(node: Node) -> list[Cell]:
 def _drift(node: Node, redact: Sequence[str]) -> list[Cell]:
     lines = []
     for each in node.live.drift if node.live else ():
-        expected, actual = (shown(_unless_redacted(each.path, value, redact)) for value in (each.expected, each.actual))
-        values = f": deployed {expected if each.has_expected else '-'}, now {actual if each.has_actual else '-'}"
+        change = redacted_change(as_change(each), redact)
+        values = f": deployed {shown(change.old) or '-'}, now {shown(change.new) or '-'}"
         lines.append(Cell(f"drifted: {describe(each)}{values}", Style.BAD))
     return lines
 
