@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 
 def render(view: View, palette: Palette) -> str:
-    """Return the view's document, indented as kubectl does; characters beyond ASCII are escaped."""
-    return json.dumps(view.document, indent=4) + "\n"
+    """Return the view's document, indented as kubectl does; characters beyond printable ASCII are escaped."""
+    # Python leaves DEL as it is, the one control character that JSON allows.
+    return json.dumps(view.document, indent=4).replace("\x7f", "\\u007f") + "\n"
