@@ -31,8 +31,9 @@ class Printer:
         self._environment.stdout.flush()
 
     def remark(self, line: str, style: Style = Style.PLAIN) -> None:
-        """Write one line that is no data to stderr."""
-        self._environment.say(self._remarks.paint(Cell(line, style)))
+        """Write a line that is no data to stderr; further lines are another program's own words."""
+        for each in line.split("\n"):
+            self._environment.say(self._remarks.paint(Cell(each, style)))
 
     def warn(self, line: str) -> None:
         """Write a warning to stderr."""

@@ -75,7 +75,9 @@ def _lines(each: SystemVerification, *, titled: bool) -> list[Cell]:
     if not problems:
         return [Cell(f"{title}: verified {count}: {', '.join(each.verification.checks)}{_states(each)}", Style.GOOD)]
     prefix = f"{title}: " if titled else ""
-    nodes = len({problem.node for problem in problems})
+    blamed = {problem.node for problem in problems}
+    # A problem of no node is one of all: the way of hashing itself.
+    nodes = len(side.nodes) if "" in blamed else len(blamed)
     return [
         *(Cell(f"{prefix}{problem.line()}", Style.BAD) for problem in problems),
         Cell(f"{title}: {nodes} of {count} cannot be trusted", Style.STRONG),
