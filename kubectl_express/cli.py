@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ExitStatus, ExpressError
-from kubectl_express.parser import build_parser
+from kubectl_express.parser import build_parser, check_command
 
 if TYPE_CHECKING:
     import argparse
@@ -72,6 +72,8 @@ def _run(words: Sequence[str], environment: Environment) -> ExitStatus:
 
         complete_for_kubectl(parser, words[1:], environment)
         return ExitStatus.DONE
+    for word in words[:1]:
+        check_command(word)
     try:
         options, unknown = parser.parse_known_args(words)
     except SystemExit as ended:  # -h has been printed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from kubectl_express import __version__
@@ -83,6 +85,10 @@ Examples:
 }
 
 
+_OF_OURS = re.compile(r"argument [^:]+: (?=unknown |invalid value )")
+"""argparse's words before those of our own that name the argument themselves."""
+
+
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Leaves examples as they are written, and gives flags room beside their help."""
 
@@ -94,6 +100,7 @@ class _Parser(argparse.ArgumentParser):
     """Reports wrong use as kubectl does: one line, and where the help is."""
 
     def error(self, message: str) -> NoReturn:
+        message = _OF_OURS.sub("", message)
         raise ExpressError(f"{message}\nSee '{self.prog} -h' for help and examples.")
 
 
@@ -115,6 +122,15 @@ def build_parser() -> argparse.ArgumentParser:
     _add_version(commands)
     _add_completion(commands)
     return parser
+
+
+def check_command(word: str) -> None:
+    """Raise ExpressError where the first word is no command, with the nearest that are."""
+    if word.startswith("-") or word in _COMMANDS:
+        return
+    nearest = difflib.get_close_matches(word, _COMMANDS, n=2)
+    hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+    raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 
 def _add_command(commands: argparse._SubParsersAction[_Parser], name: str, summary: str) -> _Parser:
