@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,22 +46,20 @@ def manifests_only(text: str, name: str) -> str:
     Line numbers stay. Raises ExpressError with helm's own message where the log says that helm failed: what was
     written before is no whole rendering.
     """
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     for number, line in enumerate(lines):
         if line.startswith(_FAILURE):
             raise ExpressError(
                 f"{title(name)}:{number + 1}: helm failed while it wrote this: {_message(lines[number:])}"
             )
-        if line[:1] not in {"", " ", "-", "\n"} and _LOG_LINE.match(line):
-            lines[number] = "\n"
-    return "".join(lines)
+        if line[:1] not in {"", " ", "-", "\r"} and _LOG_LINE.match(line):
+            lines[number] = ""
+    return "\n".join(lines)
 
 
 def _message(lines: list[str]) -> str:
-    """Return helm's message: its first line, and those that go on with it."""
-    message = [lines[0].removeprefix(_FAILURE).strip()]
-    for line in lines[1:]:
-        if not line.startswith(" "):
-            break
-        message.append(line.rstrip())
-    return "\n".join(message)
+    """Return helm's message, which ends before an empty line, a further line of the log, or the next document."""
+    going_on = itertools.takewhile(
+        lambda line: line.strip() and not line.startswith("---") and not _LOG_LINE.match(line), lines
+    )
+    return "\n".join(line.rstrip() for line in going_on).removeprefix(_FAILURE)
