@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+_OF_ANOTHER_CALL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+"""What git sets for its hooks. Which repository is read is up to the folder alone."""
+
+
 @contextmanager
 def checked_out(revision: str, root: Path, variables: Mapping[str, str]) -> Iterator[Path]:
     """Give a temporary folder that holds what `root` held at a git revision; the repository is left as it is.
@@ -27,7 +31,8 @@ def checked_out(revision: str, root: Path, variables: Mapping[str, str]) -> Iter
         raise ExpressError(f"git is not on PATH: it is needed to read git:{revision}")
 
     def git(*words: str, index: str = "") -> str:
-        own = {**variables, **({"GIT_INDEX_FILE": index} if index else {})}
+        own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
+        own |= {"GIT_INDEX_FILE": index} if index else {}
         return run([program, *words], variables=own, folder=root, doing=f"reading git:{revision}").stdout.strip()
 
     git("rev-parse", "--git-dir")
