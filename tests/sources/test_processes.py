@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources.processes import find_program, own_words, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def python(program: str, folder: Path | None = None) -> str:
+    return run([sys.executable, "-c", program], variables={"A": "ä"}, folder=folder, doing="testing").stdout
+
+
+def test_a_program_gets_the_variables_given_the_folder_and_no_input(tmp_path: Path) -> None:
+    told = python(
+        "import os, sys; print(os.getcwd(), os.environ['A'], sys.stdin.read() == '', 'PATH' in os.environ)", tmp_path
+    )
+    assert told == f"{tmp_path} ä True False\n"
+
+
+def test_bytes_that_are_no_text_are_kept_not_guessed() -> None:
+    assert python(r"import sys; sys.stdout.buffer.write(b'a\xffb')") == "a\udcffb"
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("import sys; sys.exit('Error: it broke\\nbadly')", "it broke\nbadly"),
+        ("import sys; sys.exit(7)", "it ended with exit code 7 and no message"),
+    ],
+)
+def test_a_failure_says_what_it_was_for_and_the_program_s_own_words(program: str, message: str) -> None:
+    with pytest.raises(ExpressError) as caught:
+        python(program)
+    assert str(caught.value) == f"testing: {os.path.basename(sys.executable)} failed: {message}"  # noqa: PTH119
+
+
+def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+    with pytest.raises(ExpressError, match=r"^testing: .*absent cannot be started: No such file or directory$"):
+        run([str(tmp_path / "absent")], variables={}, doing="testing")
+
+
+@pytest.mark.parametrize(
+    ("stderr", "words"),
+    [
+        ("Error: one\n", "one"),
+        ("WARNING: file is readable\nError: one\ntwo\n\n", "one\ntwo"),
+        ("fatal: not a git repository", "not a git repository"),
+        ("no prefix\n\nat all", "no prefix\nat all"),
+        ("", ""),
+    ],
+)
+def test_a_program_s_own_words_begin_with_its_error(stderr: str, words: str) -> None:
+    assert own_words(stderr) == words
+
+
+def test_a_program_is_found_on_the_path_given_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    assert find_program("tool", {"PATH": str(tmp_path)}) is None
+    (tmp_path / "tool").chmod(0o755)
+    assert find_program("tool", {"PATH": str(tmp_path)}) == str(tmp_path / "tool")
+    assert find_program("sh", {"PATH": str(tmp_path)}) is None
