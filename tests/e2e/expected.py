@@ -1,0 +1,147 @@
+"""What each command is bound to say of the fleet: the document first, then every other format by the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.e2e.fleet import Fleet, Known
+
+Document = Any
+ORIGINS = {
+    "live": "live",
+    "chart": "chart master_charts/express",
+    "git": "git:HEAD",
+    "edited": "edited.yaml",
+    "file": "before.yaml",
+    "stdin": "standard input",
+}
+"""Every side that a source may name, and what it is called."""
+CHAIN = ("kind", "stored", "calculated", "declared", "running", "integrity", "state")
+
+
+def side(fleet: Fleet, name: str) -> Mapping[str, Known]:
+    """Return what is known of a side's nodes."""
+    return fleet.sides["before" if name in {"git", "file", "stdin"} else name]
+
+
+def chain(node: Known | None) -> dict[str, object]:
+    """Return a node's chain as documents have it."""
+    if node is None:
+        return {"stored": None, "calculated": None, "declared": None, "running": None, "integrity": [], "state": None}
+    return {name: list(node.integrity) if name == "integrity" else getattr(node, name) for name in CHAIN[1:]}
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """`revisions` and `inspect`: every node of a side."""
+
+    side: str
+    code: int = 0
+
+    def data(self, fleet: Fleet) -> str:
+        """Return what `-o data` is bound to write: every node's stored JSON, byte for byte, a line each."""
+        return "\n".join(node.text for node in side(fleet, self.side).values())
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(document, fleet, named=self.side in {"live", "chart"})
+        assert system["source"] == ORIGINS[self.side]
+        assert system["engine"] == (fleet.engine if self.side == "chart" else None)
+        expected = side(fleet, self.side)
+        assert [each["node"] for each in system["nodes"]] == list(expected)
+        for each in system["nodes"]:
+            known = expected[each["node"]]
+            assert {name: each[name] for name in CHAIN} == {"kind": known.kind, **chain(known)}
+
+
+@dataclass(frozen=True, slots=True)
+class Compares:
+    """`diff`: what changes by node, with the paths that an apply would change (others are the same), and other objects."""
+
+    target: str
+    baseline: str
+    code: int
+    changes: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
+    objects: tuple[str, ...] = ()
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(document, fleet, named=not {self.target, self.baseline} <= {"edited", "stdin", "file"})
+        assert (system["target"], system["baseline"]) == (ORIGINS[self.target], ORIGINS[self.baseline])
+        assert system["engine"] == (fleet.engine if self.target == "chart" else None)
+        target, baseline = side(fleet, self.target), side(fleet, self.baseline)
+        gone = [name for name in baseline if name not in target]
+        assert [each["node"] for each in system["nodes"]] == [*target, *gone]
+        seen = {each["node"]: (each["change"], [one["path"] for one in each["changes"]]) for each in system["nodes"]}
+        assert seen == {name: self.changes.get(name, ("same", [])) for name in seen}
+        for each in system["nodes"]:
+            name = each["node"]
+            assert each["restart"] == (each["change"] in {"update", "unneeded"})
+            assert (each["target"], each["baseline"]) == (chain(target.get(name)), chain(baseline.get(name)))
+        assert {each["change"] for each in system["objects"]} <= {"changed"}
+        assert [f"{each['kind']}/{each['name']}" for each in system["objects"]] == list(self.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Verifies:
+    """`verify`: the problems of each node that has some."""
+
+    target: str
+    baseline: str | None
+    code: int
+    problems: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(
+            document, fleet, named=self.target in {"live", "chart"} or self.baseline in {"live", "git"}
+        )
+        assert system["target"] == ORIGINS[self.target]
+        assert system["engine"] == (fleet.engine if self.target == "chart" else None)
+        assert (system["ok"], system["problems"]) == (not self.problems, [])
+        expected = side(fleet, self.target)
+        assert [each["node"] for each in system["nodes"]] == list(expected)
+        for each in system["nodes"]:
+            known = expected[each["node"]]
+            assert {name: each[name] for name in CHAIN} == {"kind": known.kind, **chain(known)}
+            assert [one["problem"] for one in each["problems"]] == self.problems.get(each["node"], [])
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """`version`: what runs here."""
+
+    code: int = 0
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        from kubectl_express import __version__
+
+        assert (document["version"], document["engine"]) == (__version__, fleet.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """`completion`: a script, with a line that only this shell's has."""
+
+    line: str
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refuses:
+    """Wrong use: one line that names the flags that do not go together, and where the help is or nothing."""
+
+    words: tuple[str, ...]
+    code: int = 2
+
+
+Expected = Reads | Compares | Verifies | Tells | Prints | Refuses
+
+
+def only_system(document: Document, fleet: Fleet, *, named: bool) -> Document:
+    """Return a document's system; files alone do not name theirs."""
+    (system,) = document["systems"]
+    place = (fleet.name, fleet.name, "yul1") if named else (None, None, None)
+    assert (system["system"], system["namespace"], system["context"]) == place
+    return system
