@@ -10,7 +10,7 @@ from urllib.parse import quote
 from kubectl_express.core import gojson
 from kubectl_express.core.objects import Identity, as_deployed
 from kubectl_express.core.parameters import compare
-from kubectl_express.core.values import Object, at, mapping, text, without
+from kubectl_express.core.values import Object, Value, at, mapping, text, without
 from kubectl_express.errors import ServerError
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def _as_deployed(cluster: Cluster, kind: Kind, namespace: str, live: Object, wan
     except ServerError:
         return comparable
     same = not compare(_lasting(live), _lasting({**applied, "apiVersion": live["apiVersion"], "kind": live["kind"]}))
-    return {**wanted} if same and not _has_more(comparable, wanted) else comparable
+    # kubectl notes the namespace and empty annotations as applied, which no chart has to say.
+    return {**wanted} if same and not _has_more(without(comparable, "/metadata/namespace"), wanted) else comparable
 
 
 def _lasting(live: Object) -> Object:
@@ -131,10 +132,13 @@ def _lasting(live: Object) -> Object:
     return live
 
 
-def _has_more(live: Object, wanted: Object) -> bool:
-    """Whether an object has a member that its deployer applied before and the target dropped."""
-    for key, value in live.items():
-        want = wanted.get(key)
-        if key not in wanted or (isinstance(value, dict) and isinstance(want, dict) and _has_more(value, want)):
-            return True
+def _has_more(live: Value, wanted: Value) -> bool:
+    """Whether an object has something that its deployer applied before and the target dropped."""
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return any(
+            _has_more(value, wanted[key]) if key in wanted else value not in (None, {}, [])
+            for key, value in live.items()
+        )
+    if isinstance(live, list) and isinstance(wanted, list):
+        return len(live) > len(wanted) or any(map(_has_more, live, wanted))
     return False
