@@ -27,7 +27,7 @@ class HelmCommand:
     def render(self, release: Release) -> Rendering:
         """Return what `helm template` prints."""
         command = ["helm", "template", release.name, str(release.chart), "--namespace", release.namespace]
-        command += [word for path in release.values for word in ("--values", str(path))]
+        command += [word for path in release.values for word in ("--values", _one_value(str(path)))]
         command += _flags(release.options)
         with ThreadPoolExecutor(1) as pool:
             version = pool.submit(self.version)
@@ -39,6 +39,14 @@ class HelmCommand:
         command = [self.program, "version", "--template", "{{.Version}}"]
         done = run(command, variables=self.variables, doing="asking helm for its version")
         return f"helm {done.stdout.strip()}"
+
+
+def _one_value(path: str) -> str:
+    """Return a path as one value of a flag that helm reads as a line of CSV, where a comma would part it."""
+    if not set(path) & set(',"\n'):
+        return path
+    quoted = path.replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _flags(options: ChartSettings) -> list[str]:
