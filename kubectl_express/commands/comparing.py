@@ -62,7 +62,7 @@ class Comparer:
         live = self.baseline.live
         if self._file is None:
             return self.scope.systems(live=live)
-        return [self.scope.system_of(self._file)] if live or self.baseline.revision else [System("", "", "")]
+        return [self.scope.system_of(self._file, live=live)] if live or self.baseline.revision else [System("", "", "")]
 
     @contextmanager
     def opened(self) -> Iterator[Layout | None]:

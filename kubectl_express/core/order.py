@@ -25,10 +25,13 @@ def natural(name: str) -> NaturalKey:
 
 
 def in_order(nodes: Iterable[Node], kinds: Sequence[str]) -> list[Node]:
-    """Return the nodes by sync wave (0 where the chart sets none, as in Argo CD), then kind, then natural name."""
+    """Return the nodes by sync wave (0 where the chart sets none, as in Argo CD), then kind, then natural name.
 
-    def key(node: Node) -> tuple[int, int, NaturalKey]:
+    What only an entry tells of comes last: without a resource it is not rolled out.
+    """
+
+    def key(node: Node) -> tuple[bool, int, int, NaturalKey]:
         rank = kinds.index(node.kind) if node.kind in kinds else len(kinds)
-        return node.wave, rank, natural(node.name)
+        return node.kind is None, node.wave, rank, natural(node.name)
 
     return sorted(nodes, key=key)

@@ -124,7 +124,7 @@ class Scope:
         hint = f"there are overlays for {', '.join(contexts)}" if contexts else "there are no overlays here"
         raise ExpressError(f"no system in context {context}: {hint}; pick one with --context or --system")
 
-    def system_of(self, side: Side) -> System:
+    def system_of(self, side: Side, *, live: bool) -> System:
         """Return the system that a file of manifests holds: as asked for, else by its namespace, else the only one.
 
         Raises ExpressError where that leaves a choice.
@@ -132,7 +132,7 @@ class Scope:
         selection = self.selection
         if not selection.systems and not selection.connection.namespace:
             namespaces = {name for item in side.objects if (name := text(at(item, "/metadata/namespace")))}
-            context = self.context(live=True)
+            context = self.context(live=live)
             here = [
                 System(name, context, self.layout.namespace(name, context)) for name in self.layout.systems(context)
             ]
@@ -144,7 +144,7 @@ class Scope:
             if len(here) > 1:
                 names = ", ".join(system.name for system in here)
                 raise ExpressError(f"which system does {side.origin} hold? Pick one with --system: {names}")
-        found = self.systems(live=True)
+        found = self.systems(live=live)
         if len(found) > 1:
             raise ExpressError(f"{side.origin} is one system's: give one --system with it")
         return found[0]

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
-
 from kubectl_express.core.node import Node
 from kubectl_express.core.order import in_order, natural
 
@@ -33,7 +31,11 @@ def test_nodes_are_ordered_by_wave_then_kind_then_name() -> None:
     assert [each.name for each in in_order(nodes, ("Backend", "Frontend"))] == ["first", "be2", "be10", "fe1", "last"]
 
 
-@pytest.mark.parametrize("kind", [None, "Cache"])
-def test_a_kind_that_is_not_configured_comes_last_in_its_wave(kind: str | None) -> None:
-    nodes = [node("a", kind), node("fe1", "Frontend"), node("later", wave=1)]
+def test_what_has_no_resource_comes_last_of_all() -> None:
+    nodes = [node("a", None), node("fe1", "Frontend"), node("later", wave=1)]
+    assert [each.name for each in in_order(nodes, ("Backend", "Frontend"))] == ["fe1", "later", "a"]
+
+
+def test_a_kind_that_is_not_configured_comes_last_in_its_wave() -> None:
+    nodes = [node("a", "Cache"), node("fe1", "Frontend"), node("later", wave=1)]
     assert [each.name for each in in_order(nodes, ("Backend", "Frontend"))] == ["fe1", "a", "later"]
