@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import kubectl_express
+from kubectl_express.core import gojson
+from kubectl_express.core.changes import ChangeKind, changes
+from kubectl_express.core.node import FaultKind, State
+from kubectl_express.core.objects import ObjectChange
+from kubectl_express.core.settings import Settings
+from kubectl_express.core.verdict import Comparison
+from kubectl_express.core.verification import (
+    Problem,
+    Verification,
+    change_problems,
+    integrity_problems,
+    live_problems,
+    render_problems,
+)
+from kubectl_express.output.views.diff import SystemDiff, diff_view
+from kubectl_express.output.views.inspect import inspect_view
+from kubectl_express.output.views.revisions import revisions_view
+from kubectl_express.output.views.systems import Place, Reading
+from kubectl_express.output.views.verify import SystemVerification, verify_view
+from tests.core.rendered import (
+    SETTINGS,
+    applied_by_kubectl,
+    config_map,
+    entry,
+    live_of,
+    pod,
+    resource,
+    revision_of,
+    side_of,
+    system,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_express.core.node import Side
+    from kubectl_express.core.values import Object
+
+FOLDER = Path(kubectl_express.__file__).parent / "schemas"
+SCHEMAS: dict[str, Any] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+OPTIONAL = {"old", "new", "expected", "actual"}
+"""The members that are not there where there is no value; null is one."""
+PLACE = Place("systemdcrtest3", "systemdcrtest3", "yul1")
+NOWHERE = Place(None, None, None)
+DATA: Object = {"image": "x", "replicas": 2, "proxy": None}
+OTHER: Object = {"image": "y", "replicas": 2, "new~/one": [1e-7]}
+REVISION = revision_of(DATA)
+
+
+def faulty() -> Side:
+    """Return a file with every fault there is."""
+    entries = [
+        config_map({**entry("be1", DATA), "be1.json": ""}),
+        config_map({**entry("be2", DATA), "be2.json": "{}", **entry("be3", DATA)}, "second"),
+        config_map({**entry("be4", DATA), **entry("be5", DATA), **entry("be3", DATA)}, "third"),
+        config_map({"be6.revision": "", "be7.json": "{}"}, "fourth"),
+    ]
+    resources = [resource(name, DATA) for name in ("be1", "be2", "be3", "be6", "be7", "be8")]
+    return side_of([*entries, *resources, resource("be5", OTHER, declared=12345)])
+
+
+def live() -> Side:
+    """Return a cluster with a node in every state there is, in their order, and one without a pod."""
+    names = [f"be{number}" for number in range(1, 9)]
+    _, unverified, drifted, pending, updating, unhealthy, current, _ = names
+    resources = {name: applied_by_kubectl(resource(name, DATA)) for name in names[1:]}
+    resources[unverified] = resource(unverified, OTHER, declared="0ld0ld0ld0")
+    resources[drifted]["spec"] = {"image": "by hand", "more": 1, "deploymentRevision": REVISION}
+    entries: Object = {}
+    for name in names:
+        entries |= entry(name, OTHER if name == pending else DATA)
+    waiting = [{"restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]
+    pods = [
+        pod(drifted, None),
+        pod(updating, "0ld0ld0ld0"),
+        pod(updating, REVISION, f"{updating}-1"),
+        pod(unhealthy, REVISION, ready=False, containerStatuses=waiting),
+        pod(current, REVISION),
+    ]
+    return live_of([config_map(entries), *resources.values()], *pods)
+
+
+def sound() -> Side:
+    return side_of(system(be1=DATA, be2=DATA, be3=DATA, be4=DATA, be5=DATA))
+
+
+def changed() -> Side:
+    """Return what makes of the sound side every change there is."""
+    missed: Object = {"be3.revision": REVISION, "be3.json": gojson.encode(OTHER)}
+    unneeded = resource("be4", DATA, declared="0ld0ld0ld0")
+    target = system(be1=DATA, be2=OTHER, be6=DATA)
+    return side_of([*target, config_map(missed, "more"), resource("be3", OTHER, declared=REVISION), unneeded])
+
+
+def documents() -> Iterator[tuple[str, Object]]:
+    """Yield documents of every kind, of sides in every condition, each with the name of its schema."""
+    empty, target = side_of([]), changed()
+    for side in (faulty(), live(), sound(), empty):
+        reading = Reading(PLACE if side.origin == "live" else NOWHERE, side, SETTINGS)
+        yield "revisions", revisions_view([reading]).document
+        yield "inspect", inspect_view([reading], ()).document
+        hidden = Reading(PLACE, side, Settings(redact=("/image",)))
+        yield "inspect", inspect_view([hidden], ()).document
+        problems = [*integrity_problems(side.nodes.values()), *live_problems(side)]
+        problems += [*render_problems(side, empty), Problem("", "hashing", "it differs")]
+        for found in (tuple(problems), ()):
+            verified = SystemVerification(PLACE, SETTINGS, Verification(side, ("a check",), found))
+            yield "verify", verify_view([verified]).document
+        found_changes = tuple(changes(side, target, SETTINGS.resources.kinds))
+        objects = (ObjectChange("Service", "web", None, {}), ObjectChange("Service", "old", {}, None))
+        comparison = Comparison(side, target, found_changes, objects)
+        yield "diff", diff_view([SystemDiff(PLACE, SETTINGS, comparison)], objects=False).document
+        verification = Verification(target, (), tuple(change_problems(found_changes)))
+        yield "verify", verify_view([SystemVerification(NOWHERE, SETTINGS, verification)]).document
+
+
+def described(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every schema within a schema, with where it is."""
+    yield path, schema
+    for group in ("properties", "$defs"):
+        for name, inner in schema.get(group, {}).items():
+            yield from described(inner, f"{path}/{group}/{name}")
+    if isinstance(schema.get("items"), dict):
+        yield from described(schema["items"], f"{path}/items")
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_one_by_its_own_draft(name: str) -> None:
+    assert SCHEMAS[name]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(SCHEMAS[name])
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_knows_every_member_and_describes_it(name: str) -> None:
+    for path, schema in described(SCHEMAS[name]):
+        if "properties" in schema:
+            assert schema["additionalProperties"] is False, path
+            optional = set(schema["properties"]) if path.endswith("/readFrom") else OPTIONAL
+            assert set(schema["required"]) == set(schema["properties"]) - optional, path
+        if "/properties/" in path and "$ref" not in schema and not path.endswith("/items"):
+            assert schema["description"], path
+
+
+def test_what_schemas_have_in_common_is_the_same_in_each() -> None:
+    for name in ("revision", "fault", "state", "kind", "pointer"):
+        said = [json.dumps(schema["$defs"][name]) for schema in SCHEMAS.values() if name in schema.get("$defs", {})]
+        assert len(set(said)) == 1, name
+
+
+def test_the_words_of_schemas_are_those_of_the_program() -> None:
+    faults = {each.value for each in FaultKind}
+    assert set(SCHEMAS["revisions"]["$defs"]["fault"]["enum"]) == faults
+    assert set(SCHEMAS["revisions"]["$defs"]["state"]["enum"]) == {None, *(each.value for each in State)}
+    change = SCHEMAS["diff"]["$defs"]["node"]["properties"]["change"]
+    assert set(change["enum"]) == {each.value for each in ChangeKind}
+    problem = SCHEMAS["verify"]["$defs"]["problem"]["properties"]["problem"]
+    others = {"unneeded", "missed", "drifted", "unverified", "undetermined", "hashing"}
+    assert set(problem["enum"]) == faults | others
+
+
+def test_documents_of_sides_in_every_condition_are_as_their_schemas_say() -> None:
+    made = list(documents())
+    for name, document in made:
+        assert [error.message for error in Draft202012Validator(SCHEMAS[name]).iter_errors(document)] == []
+    text = json.dumps([document for _, document in made])
+    words = {*(each.value for each in FaultKind), *(each.value for each in State), *(each.value for each in ChangeKind)}
+    assert sorted(word for word in words if f'"{word}"' not in text) == []
+
+
+@pytest.mark.parametrize("name", ["revisions", "inspect", "diff", "verify"])
+def test_a_member_too_few_or_too_many_is_no_such_document(name: str) -> None:
+    validator = Draft202012Validator(SCHEMAS[name])
+    seen: set[tuple[Any, ...]] = set()
+    for whole in (document for found, document in documents() if found == name):
+        for path, member in members(whole):
+            place = (*(step for step in path if isinstance(step, str)), member)
+            if place not in seen:
+                seen.add(place)
+                for wrong in (without(whole, path, member), without(whole, path, member, "unheardOf")):
+                    assert not validator.is_valid(wrong), place
+    assert len(seen) > 10
+
+
+def members(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Yield every required member of a document's objects with the path to the object."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in OPTIONAL | {"data", "readFrom"}:
+                yield path, name
+                yield from members(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from members(inner, (*path, index))
+
+
+def without(document: Any, path: tuple[Any, ...], member: str, instead: str | None = None) -> Any:
+    """Return the document with one member gone, or under another name."""
+    changed = copy.deepcopy(document)
+    inner = changed
+    for step in path:
+        inner = inner[step]
+    gone = inner.pop(member)
+    if instead:
+        inner[instead] = inner[member] = gone
+    return changed
