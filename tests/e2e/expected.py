@@ -59,7 +59,7 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Compares:
-    """`diff`: what changes by node, with the paths that an apply would change (others are the same), and other objects."""
+    """`diff`: what changes by node, with the paths an apply would change (others are the same), and other objects."""
 
     target: str
     baseline: str
