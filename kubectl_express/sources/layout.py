@@ -84,8 +84,8 @@ class Layout:
         name = options.release.format(context=site, system=system)
         if name.startswith("-"):
             raise ExpressError(f'invalid release name "{name}": helm would take it for an option')
-        chart, *values = (Path(shown(path)) for path in (chart, *values))
-        return Release(chart, tuple(values), name, namespace or self.namespace(system, context), options)
+        chart, *files = (Path(shown(path)) for path in (chart, *values))
+        return Release(chart, tuple(files), name, namespace or self.namespace(system, context), options)
 
     def namespace(self, system: str, context: str) -> str:
         """Return the namespace that a system lives in."""

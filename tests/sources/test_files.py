@@ -33,9 +33,10 @@ def side(text: str) -> Side:
 
 def captured(helm: Path, *extra: str, debug: bool = True, both: bool = True) -> str:
     """Return what `helm --debug template … > output.yaml 2>&1` leaves in the file."""
-    command: list[str | Path] = [helm, *(["--debug"] if debug else []), "template", "foo", EXAMPLES / "master_charts" / "express"]
+    command: list[str | Path] = [helm, *(["--debug"] if debug else []), "template", "foo"]
+    command += [EXAMPLES / "master_charts" / "express", "--values", VALUES, *extra]
     stderr = subprocess.STDOUT if both else subprocess.DEVNULL
-    done = subprocess.run([*command, "--values", VALUES, *extra], stdout=subprocess.PIPE, stderr=stderr, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, check=False)
     return done.stdout.decode()
 
 
