@@ -39,7 +39,8 @@ def run_external_diff(program: str, diffs: Iterable[SystemDiff], environment: En
         for side in (old, new):
             side.mkdir()
         for diff in diffs:
-            for name, before, after in _objects(diff):
+            for title, before, after in _objects(diff):
+                name = title.replace("/", "_")
                 for side, manifest in ((old, before), (new, after)):
                     if manifest is not None:
                         (side / name).write_text(dump(manifest), encoding="utf-8")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ExpressError
-from kubectl_express.sources import git, helm
+from kubectl_express.sources import configuration, git, helm
 from kubectl_express.sources.files import manifests_only, read_text, title
 from kubectl_express.sources.kubeconfig import Access, ConnectionOptions, resolve
 from kubectl_express.sources.layout import Layout, System, find_layout, shown
@@ -194,9 +195,9 @@ class Scope:
         """Give the layout as it was at a git revision, its configuration included, while the context lasts."""
         root = self.layout.root
         with git.checked_out(revision, root, self.environment.variables) as folder:
-            config = folder / Path(self.selection.config).name if self.selection.config else None
-            layout = find_layout(folder, config if config and config.is_file() else None)
-            yield replace(layout, root=folder)
+            name = Path(self.selection.config).name if self.selection.config else configuration.CONFIG_NAME
+            config = folder / name
+            yield Layout(folder, configuration.load(config if os.path.lexists(config) else None))
 
     def live(self, system: System, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
         """Return the live side of a system: a handful of LISTs, whatever the number of nodes.

@@ -154,7 +154,7 @@ def test_an_unverified_node_is_compared_by_its_own_parameters_as_far_as_the_targ
     }
     baseline = live_of([config_map({}), unproved])
     assert baseline.nodes["be1"].data is None
-    assert found(baseline, side_of(system(be1=data))) == [("be1", "unneeded", True, [])]
+    assert found(baseline, side_of(system(be1=data))) == [("be1", "update", True, [])], "nothing proves it unneeded"
     changed: Object = {**data, "image": "y", "deep": {"a": 1, "new": 3}}
     assert found(baseline, side_of(system(be1=changed))) == [
         ("be1", "update", True, [("/deep/new", ABSENT, 3), ("/image", "x", "y")])

@@ -132,7 +132,7 @@ def test_a_stop_midway_leaves_a_split_system_whose_other_nodes_are_pending(
     deployment.apply()
     newer = deployment.rendered("--set", "defaults.image.tag=24.9.9")
     parts = newer.split("\n---\n")
-    reached = [part for part in parts if "kind: ConfigMap" in part or "name: be1\n" in part]
+    reached = [part for part in parts if "kind: ConfigMap" in part or 'name: "be1"' in part]
     deployment.kubectl("apply", "-f", "-", stdin="\n---\n".join(reached))
     where = ("--context", "yul1", "--system", deployment.system)
 
