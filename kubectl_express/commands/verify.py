@@ -49,7 +49,7 @@ def verify(scope: Scope, printer: Printer, *, file: str | None, against: str | N
 
 def _live(scope: Scope, system: System) -> SystemVerification:
     side = scope.live(system)
-    if not any(node.stored is not None for node in side.nodes.values()):
+    if not any(node.stored is not None or node.faults for node in side.nodes.values()):
         raise ExpressError(
             f"nothing to verify in namespace {system.namespace}: no ConfigMap labelled "
             f"{scope.settings.revisions.selector} there; deploy a chart that makes one, or pick a system with --system"

@@ -50,8 +50,9 @@ class NodeChange:
 
     @property
     def visible(self) -> bool:
-        """Whether there is anything to show: a change, parameters to put back, or a fault."""
-        return self.change is not ChangeKind.SAME or bool(self.parameters) or bool(self.target and self.target.faults)
+        """Whether there is anything to show: a change, parameters to put back, or a fault of its own."""
+        faulty = any(not fault.whole for fault in (self.target.faults if self.target else ()))
+        return self.change is not ChangeKind.SAME or bool(self.parameters) or faulty
 
 
 def changes(baseline: Side, target: Side, kinds: Sequence[str]) -> list[NodeChange]:

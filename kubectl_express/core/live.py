@@ -117,7 +117,7 @@ def _live_node(
         data=proof.data if proof else None if resource else parse(entry),
         parameters=resource.parameters if resource else None,
         wave=resource.wave if resource else 0,
-        faults=tuple(_faults(entries, resources, proof, settings)),
+        faults=(*_faults(entries, resources, proof, settings), *(() if entries else parts.unreadable)),
         resource=resource.object if resource else None,
         places=places(entry, resource),
         live=LiveNode(state, why, _running(pods), tuple(pods), tuple(drifted), proof.source if proof else None),

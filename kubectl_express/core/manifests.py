@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
+from kubectl_express.core.entries import read_record
 from kubectl_express.core.integrity import judge
-from kubectl_express.core.node import Entry, Node, Place, Resource, Side
+from kubectl_express.core.node import Entry, Fault, FaultKind, Node, Place, Resource, Side
 from kubectl_express.core.values import Object, Value, at, mapping, text, without
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Parts:
     entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     resources: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     has_config_map: bool = False
+    unreadable: list[Fault] = field(default_factory=list)
+    """What is wrong with JSON that a ConfigMap's key holds for all nodes: none of them has an entry then."""
 
     @property
     def names(self) -> list[str]:
@@ -84,7 +87,9 @@ def find_parts(found: Iterable[Manifest], settings: Settings) -> Parts:
             parts.resources[resource.node].append(resource)
         elif is_revisions(manifest.object, settings.revisions):
             parts.has_config_map = True
-            for entry in read_entries(manifest, settings.revisions):
+            record = read_record(manifest, settings.revisions)
+            parts.unreadable += record.faults
+            for entry in record.entries:
                 parts.entries[entry.node].append(entry)
     return parts
 
@@ -129,34 +134,6 @@ def _wave(annotation: str | None) -> int:
     return number if gojson.INT64_MIN <= number <= gojson.INT64_MAX else 0
 
 
-def read_entries(manifest: Manifest, settings: RevisionSettings) -> Iterator[Entry]:
-    """Yield what one ConfigMap says of nodes: a node has an entry if either of its two keys is there."""
-    data = mapping(manifest.object.get("data"))
-    keys: dict[str, tuple[str, str]] = {}
-    for key in data:
-        for template in (settings.revision_key, settings.data_key):
-            node = _node_of(key, template)
-            if node:
-                keys[node] = (settings.revision_key.format(node=node), settings.data_key.format(node=node))
-    name = f"ConfigMap/{manifest.name}"
-    for node, (revision_key, data_key) in keys.items():
-        yield Entry(
-            node=node,
-            stored=text(data.get(revision_key)),
-            text=text(data.get(data_key)),
-            revision_place=Place(name, revision_key, manifest.where),
-            data_place=Place(name, data_key, manifest.where),
-            unquoted=tuple(key for key in (revision_key, data_key) if not isinstance(data.get(key, ""), str)),
-        )
-
-
-def _node_of(key: str, template: str) -> str | None:
-    before, _, after = template.partition("{node}")
-    if key.startswith(before) and key.endswith(after) and len(key) > len(before) + len(after):
-        return key[len(before) : len(key) - len(after)]
-    return None
-
-
 def rendered_side(
     documents: Iterable[Document],
     settings: Settings,
@@ -186,10 +163,19 @@ def _rendered_node(name: str, parts: Parts, settings: Settings) -> Node:
         data=parse(entry),
         parameters=resource.parameters if resource else None,
         wave=resource.wave if resource else 0,
-        faults=tuple(judge(entries, resources, settings, has_config_map=parts.has_config_map)),
+        faults=tuple(_faults(entries, resources, parts, settings)),
         resource=resource.object if resource else None,
         places=places(entry, resource),
     )
+
+
+def _faults(entries: list[Entry], resources: list[Resource], parts: Parts, settings: Settings) -> Iterator[Fault]:
+    for fault in judge(entries, resources, settings, has_config_map=parts.has_config_map):
+        # A node has no entry where those of all could not be read: that is one fault, and not one of each.
+        if entries or fault.kind is not FaultKind.ORPHAN or not parts.unreadable:
+            yield fault
+    if not entries:
+        yield from parts.unreadable
 
 
 def calculate(entry: Entry | None, settings: RevisionSettings) -> str | None:

@@ -47,6 +47,8 @@ class Fault:
     kind: FaultKind
     message: str
     cause: str | None = None
+    whole: str | None = None
+    """What it is a fault of, where that is of all nodes at once (`ConfigMap/fleet nodes.json`): it is told once."""
 
 
 @dataclass(frozen=True, slots=True)

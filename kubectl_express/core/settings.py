@@ -45,7 +45,10 @@ class RevisionSettings:
     selector: str = "express.example.com/revisions=true"
     """The ConfigMaps' label, as `key=value`."""
     revision_key: str = "{node}.revision"
+    """A key of each node, `{node}.revision`; or a key and a JSON Pointer into what it holds for all nodes,
+    `nodes.json#/{node}/revision`. See `core.entries`, the only reader of both."""
     data_key: str = "{node}.json"
+    """Of the same two forms. Inside JSON, a string is the text that was hashed, any other value is hashed as JSON."""
     hash: HashMethod = field(default_factory=HashMethod)
 
 

@@ -36,11 +36,16 @@ class Comparison:
     def wrong(self) -> list[tuple[str, str]]:
         """What cannot be trusted: node names, each with what is wrong with it."""
         faults = [
-            (node.name, f"{fault.kind.value}: {fault.message}" + (f"; {fault.cause}" if fault.cause else ""))
+            (
+                fault.whole or node.name,
+                f"{fault.kind.value}: {fault.message}" + (f"; {fault.cause}" if fault.cause else ""),
+            )
             for node in self.nodes
             if node.target
             for fault in node.target.faults
         ]
+        # A fault of all nodes at once is told once.
+        faults = list(dict.fromkeys(faults))
         return faults + [(node.name, UNTRUSTED[node.change]) for node in self.nodes if node.change in UNTRUSTED]
 
     @property

@@ -45,8 +45,14 @@ class Verification:
 
 
 def integrity_problems(nodes: Iterable[Node]) -> list[Problem]:
-    """Return the integrity faults of a rendered side."""
-    return [Problem(node.name, fault.kind.value, fault.message, fault.cause) for node in nodes for fault in node.faults]
+    """Return the integrity faults of a side's nodes; one of all nodes at once is told once, as a problem of none."""
+    problems: list[Problem] = []
+    for node in nodes:
+        for fault in node.faults:
+            problem = Problem("" if fault.whole else node.name, fault.kind.value, fault.message, fault.cause)
+            if not fault.whole or problem not in problems:
+                problems.append(problem)
+    return problems
 
 
 def render_problems(first: Side, second: Side) -> list[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
-from kubectl_express.core.manifests import Manifest, is_revisions, read_entries
+from kubectl_express.core.entries import with_texts
+from kubectl_express.core.manifests import is_revisions
 from kubectl_express.core.values import Object, Value, mapping
 from kubectl_express.output.redaction import redacted
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from kubectl_express.core.settings import Settings
 
 _SECRET_MEMBERS = ("data", "stringData")
+_UNREADABLE = "(unreadable, and some parameters are redacted)"
 
 
 def masked_pair(old: Object | None, new: Object | None, settings: Settings) -> tuple[Object | None, Object | None]:
@@ -46,16 +48,14 @@ def _masked_secret(secret: Object | None, other: Object | None, when: str) -> Ob
 def _without_redacted(manifest: Object | None, settings: Settings) -> Object | None:
     if manifest is None:
         return None
-    data = dict(mapping(manifest.get("data")))
-    for entry in read_entries(Manifest(manifest), settings.revisions):
-        if entry.text is not None:
-            data[entry.data_place.key] = _redacted_text(entry.text, settings)
-    return {**manifest, "data": data}
+    data = mapping(manifest.get("data"))
+    shown = with_texts(data, settings.revisions, lambda text: _redacted_text(text, settings), _UNREADABLE)
+    return {**manifest, "data": shown}
 
 
 def _redacted_text(text: str, settings: Settings) -> str:
     try:
         value = gojson.decode(text)
     except gojson.InvalidJSON:
-        return "(unreadable, and some parameters are redacted)"
+        return _UNREADABLE
     return gojson.encode(redacted(mapping(value), settings.redact))

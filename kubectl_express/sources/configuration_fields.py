@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kubectl_express.core.entries import NODE, Location
 from kubectl_express.core.hashing import ALGORITHMS, HashMethod
 from kubectl_express.core.settings import Settings
+from kubectl_express.core.values import split
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.configuration_yaml import (
     Reader,
@@ -37,6 +39,9 @@ _NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _KIND = r"[A-Za-z]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 _VERSION = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
 _IN_KEY = r"[-._A-Za-z0-9]*"
+_STEP = r"/([^~/{}\x00-\x1f\x7f]|~[01])+"
+_OWN_KEY = rf"{_IN_KEY}\{{node\}}{_IN_KEY}"
+_SHARED_KEY = rf"[-._A-Za-z0-9]+#({_STEP})*/\{{node\}}({_STEP})*"
 
 _LABEL = rf"(([a-z0-9.-]{{1,253}})/)?{_NAME}"
 _SELECTOR = rf"{_LABEL}=({_NAME})?"
@@ -64,7 +69,9 @@ def fields(root: Path) -> dict[str, Field]:
     pointer = string("a JSON Pointer such as /spec/image", _POINTER)
     names = string("a name with no placeholders but {context} and {system}", _NAME_TEMPLATE)
     template = string("a path with no placeholders but {context} and {system}", _TEMPLATE)
-    key = string("a ConfigMap key with {node} in it once", rf"{_IN_KEY}\{{node\}}{_IN_KEY}")
+    key = string(
+        "a ConfigMap key with {node} in it once, or a place as nodes.json#/{node}/data", f"{_OWN_KEY}|{_SHARED_KEY}"
+    )
     name = string("a string")
     site = string("a site's name, no path that leads upward", _SITE)
     values = listed(_path(template, root), "a list of values files")
@@ -157,15 +164,27 @@ def _disagreements(settings: Settings) -> Iterator[tuple[tuple[str, ...], str, s
         expected = "a revision that does not hold the data"
         yield ("revision.path", "revision.data"), expected, f"the revision at {path} and the data at {data}"
     revision_key, data_key = settings.revisions.revision_key, settings.revisions.data_key
-    if _covers(revision_key, data_key) or _covers(data_key, revision_key):
+    if _confusable(Location.of(revision_key), Location.of(data_key)):
         expected = "keys that cannot be taken for each other"
         yield ("configMaps.revisionKey", "configMaps.dataKey"), expected, f"{revision_key} and {data_key}"
     if pods.node_label == pods.revision_label:
         yield ("pods.nodeLabel", "pods.revisionLabel"), "two labels", f"{pods.node_label} for both"
 
 
-def _covers(wider: str, narrower: str) -> bool:
-    """Return whether every key of one template would be read as a key of the other."""
-    before, _, after = wider.partition("{node}")
-    start, _, end = narrower.partition("{node}")
-    return start.startswith(before) and end.endswith(after)
+def _confusable(one: Location, other: Location) -> bool:
+    """Return whether what stands in one location could be read as standing in the other."""
+    if one.pointer is not None and other.pointer is not None:
+        return one.key == other.key and all(
+            first == second or NODE in {first, second}
+            for first, second in zip(split(one.pointer), split(other.pointer), strict=False)
+        )
+    return _covers(one, other) or _covers(other, one)
+
+
+def _covers(wider: Location, narrower: Location) -> bool:
+    """Return whether every key of one location would be read as a node's own key in the other."""
+    if wider.pointer is not None:
+        return False
+    before, _, after = wider.key.partition(NODE)
+    start, there, end = narrower.key.partition(NODE)
+    return start.startswith(before) and (end if there else start).endswith(after)

@@ -7,9 +7,10 @@ import pytest
 
 from kubectl_express.core import gojson
 from kubectl_express.core.drift import Drifted
+from kubectl_express.core.entries import read_record
 from kubectl_express.core.live import describe, describe_health, judge_state, live_side, read_pod, split
 from kubectl_express.core.live_data import Proof
-from kubectl_express.core.manifests import Manifest, read_entries, read_resource
+from kubectl_express.core.manifests import Manifest, read_resource
 from kubectl_express.core.node import LiveNode, Node, Side, State
 from kubectl_express.core.settings import PodSettings
 from tests.core.rendered import (
@@ -286,7 +287,7 @@ def test_a_pod_of_which_nothing_is_known_is_read_all_the_same() -> None:
 def test_the_state_judges_the_pod_before_anything_was_stored() -> None:
     manifest = Manifest(LIVE)
     known = read_resource(manifest, SETTINGS.resources)
-    (stored,) = read_entries(Manifest(config_map({"be1.json": "{}"})), SETTINGS.revisions)
+    (stored,) = read_record(Manifest(config_map({"be1.json": "{}"})), SETTINGS.revisions).entries
     proof = Proof(gojson.encode(DATA), DATA, "test")
     assert judge_state(stored, known, proof, [], [], 1) == (State.UNHEALTHY, "it has no pod")
 

@@ -99,20 +99,49 @@ def test_a_release_name_cannot_become_an_option_of_helm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["revision", "{node}{node}", "{system}", "{node}-{system}", "{node}/revision", "{Node}"]
+    "template",
+    [
+        *("revision", "{node}{node}", "{system}", "{node}-{system}", "{node}/revision", "{Node}"),
+        *("nodes.json#", "nodes.json#/all", "#/{node}", "nodes.json#{node}", "{node}.json#/data", "{node}#/{node}"),
+        *("nodes.json#/{node}/{node}", "nodes.json#/x{node}", "nodes.json#/{node}//data", "nodes.json#/{node}/~2"),
+    ],
 )
 @pytest.mark.parametrize("key", ["revisionKey", "dataKey"])
 def test_a_key_without_exactly_one_node_is_refused(tmp_path: Path, key: str, template: str) -> None:
     message = refusal(tmp_path, f'\nconfigMaps:\n  {key}: "{template}"')
-    expected = f'expected a ConfigMap key with {{node}} in it once, found "{template}"'
+    wanted = "expected a ConfigMap key with {node} in it once, or a place as nodes.json#/{node}/data"
+    expected = f'{wanted}, found "{template}"'
     assert message == f"{CONFIG_NAME}:3: configMaps.{key}: {expected}"
 
 
 @pytest.mark.parametrize(
-    "text", ['{revisionKey: "{node}.json"}', '{dataKey: "{node}"}', '{revisionKey: "x.{node}.json"}']
+    "text",
+    [
+        *('{revisionKey: "{node}.json"}', '{dataKey: "{node}"}', '{revisionKey: "x.{node}.json"}'),
+        '{revisionKey: "{node}.json", dataKey: "nodes.json#/{node}"}',
+        '{revisionKey: "n#/{node}", dataKey: "n#/{node}/data"}',
+        '{revisionKey: "n#/{node}/revision", dataKey: "n#/{node}/revision"}',
+        '{revisionKey: "n#/revisions/{node}", dataKey: "n#/{node}"}',
+        '{revisionKey: "n#/revisions/{node}", dataKey: "n#/{node}/data"}',
+    ],
 )
 def test_keys_that_could_be_taken_for_each_other_are_refused(tmp_path: Path, text: str) -> None:
     assert "expected keys that cannot be taken for each other" in refusal(tmp_path, f"configMaps: {text}")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("nodes.json#/{node}/revision", "nodes.json#/{node}/data"),
+        ("state#/revisions/{node}", "state#/data/{node}"),
+        ("revisions.json#/{node}", "data.json#/{node}"),
+        ("{node}.revision", "nodes.json#/all~1of~0them/{node}/0"),
+        ("n#/{node}", "{node}.json"),
+    ],
+)
+def test_keys_may_be_places_in_json_that_one_key_holds(tmp_path: Path, keys: tuple[str, str]) -> None:
+    settings = loaded(tmp_path, 'configMaps: {{revisionKey: "{}", dataKey: "{}"}}'.format(*keys)).revisions
+    assert (settings.revision_key, settings.data_key) == keys
 
 
 def test_an_unknown_hash_algorithm_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
