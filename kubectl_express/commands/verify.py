@@ -34,7 +34,7 @@ def verify(scope: Scope, printer: Printer, *, file: str | None, against: str | N
     if live and (file is not None or against is not None):
         raise ExpressError("--live checks the cluster's own chains: give it without -f and --against")
     if live:
-        gathered = gather(scope.systems(live=True), lambda system: _live(scope, system), printer)
+        gathered = _live_systems(scope, printer)
     elif file is not None and against is None:
         gathered = gather([System("", "", "")], lambda _: _file(scope, file), printer)
     else:
@@ -47,9 +47,23 @@ def verify(scope: Scope, printer: Printer, *, file: str | None, against: str | N
     return worst([*statuses, ExitStatus.FAILED] if gathered.failed else statuses)
 
 
-def _live(scope: Scope, system: System) -> SystemVerification:
+def _live_systems(scope: Scope, printer: Printer) -> Gathered[SystemVerification]:
+    """Verify every system that is there: of several that have overlays, some may not be deployed yet."""
+    systems = scope.systems(live=True)
+    gathered = gather(systems, lambda system: _live(scope, system, alone=len(systems) == 1), printer)
+    deployed = [each for each in gathered.results if each.verification.side.nodes]
+    absent = [each.place.title() for each in gathered.results if not each.verification.side.nodes]
+    if absent and not deployed and not gathered.failed:
+        raise ExpressError(f"nothing to verify: nothing is deployed of {', '.join(absent)}")
+    for title in absent:
+        printer.remark(f"{title}: nothing is deployed")
+    return Gathered(deployed, gathered.failed)
+
+
+def _live(scope: Scope, system: System, *, alone: bool) -> SystemVerification:
     side = scope.live(system)
-    if not any(node.stored is not None or node.faults for node in side.nodes.values()):
+    recorded = any(node.stored is not None or node.faults for node in side.nodes.values())
+    if not recorded and (alone or side.nodes):
         raise ExpressError(
             f"nothing to verify in namespace {system.namespace}: no ConfigMap labelled "
             f"{scope.settings.revisions.selector} there; deploy a chart that makes one, or pick a system with --system"
@@ -89,7 +103,7 @@ def _checked(
             problems += render_problems(side, again.result()) + proof.result()
         if comparison:
             checks.append(f"no restart for nothing and no change missed against {comparison.baseline.origin}")
-            problems += change_problems(comparison.nodes)
+            problems += change_problems(comparison.nodes, scope.settings.revisions.hash)
     where = place(system) if system.name else file_place(scope)
     return SystemVerification(where, scope.settings, Verification(side, tuple(checks), tuple(problems)))
 
