@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from typing import TYPE_CHECKING, Any
 
 from kubectl_express.errors import ExpressError
@@ -30,7 +31,7 @@ class EmbeddedHelm:
         _refuse_options(release)
         try:
             chart = helm_python.Chart.load(str(release.chart))
-            values = _merged_values(helm_python, release.values)
+            values = _merged_values(release.values)
             rendered: dict[str, str] = chart.render(values, name=release.name, namespace=release.namespace)
         except helm_python.HelmError as error:
             raise ExpressError(f"rendering {release.chart}: the embedded helm failed: {error.detail}") from error
@@ -66,11 +67,19 @@ def _refuse_options(release: Release) -> None:
         )
 
 
-def _merged_values(helm_python: Any, paths: tuple[Path, ...]) -> dict[str, Any]:
+def _merged_values(paths: tuple[Path, ...]) -> dict[str, Any]:
+    # What values_from_yaml calls: it reads helm's JSON as Python does, where the float `-0` becomes the integer 0.
+    from helm_python._native import call_string
+
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = _merge(merged, helm_python.values_from_yaml(path.read_text(encoding="utf-8")) or {})
+        text = call_string("helm_values_from_yaml", path.read_text(encoding="utf-8"))
+        merged = _merge(merged, json.loads(text, parse_int=_integer) or {})
     return merged
+
+
+def _integer(literal: str) -> int | float:
+    return -0.0 if literal == "-0" else int(literal)
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
