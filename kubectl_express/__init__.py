@@ -1,3 +1,3 @@
-"""kubectl express: verify deployment revisions, and roll out a fleet one node at a time."""
+"""kubectl express: verify the deployment revisions of an ordered, restart-sensitive fleet."""
 
 __version__ = "0.1.0"

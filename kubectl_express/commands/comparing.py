@@ -58,11 +58,14 @@ class Comparer:
         self._baseline_file = None if baseline.live or baseline.revision else scope.file(baseline.name)
 
     def systems(self) -> list[System]:
-        """Return the systems to compare; a file holds one system."""
+        """Return the systems to compare; a file holds one system, and of two files nobody needs to know which."""
         live = self.baseline.live
-        if self._file is None:
+        file = self._file or self._baseline_file
+        if file is None:
             return self.scope.systems(live=live)
-        return [self.scope.system_of(self._file, live=live)] if live or self.baseline.revision else [System("", "", "")]
+        if self._file and self._baseline_file:
+            return [System("", "", "")]
+        return [self.scope.system_of(file, live=live)]
 
     @contextmanager
     def opened(self) -> Iterator[Layout | None]:
