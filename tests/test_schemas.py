@@ -153,7 +153,7 @@ def test_a_schema_knows_every_member_and_describes_it(name: str) -> None:
 
 
 def test_what_schemas_have_in_common_is_the_same_in_each() -> None:
-    for name in ("revision", "fault", "state", "kind", "pointer"):
+    for name in ("revision", "fault", "state", "kind", "pointer", "difference"):
         said = [json.dumps(schema["$defs"][name]) for schema in SCHEMAS.values() if name in schema.get("$defs", {})]
         assert len(set(said)) == 1, name
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
-from kubectl_express.core.causes import cause_of_mismatch
+from kubectl_express.core.causes import UNKNOWN, find_cause
 from kubectl_express.core.node import Entry, Fault, FaultKind, Resource
-from kubectl_express.core.parameters import ParameterChange, compare
+from kubectl_express.core.parameters import compare
+from kubectl_express.core.representation import Difference, difference, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kubectl_express.core.causes import Cause
     from kubectl_express.core.settings import RevisionSettings, Settings
     from kubectl_express.core.values import Object, Value
 
-_SHOWN_PATHS = 3
+HASHED = ("stored text", "hashed text")
+OWN = ("data", "resource")
 
 
 def judge(
@@ -33,7 +36,7 @@ def judge(
     if entry is not None:
         yield from judge_entry(entry, resource, settings.revisions)
     if entry is not None and resource is not None:
-        yield from _disagreements(entry, resource)
+        yield from _disagreements(entry, resource, settings.revisions)
 
 
 def judge_entry(entry: Entry, resource: Resource | None, settings: RevisionSettings) -> Iterator[Fault]:
@@ -51,8 +54,17 @@ def judge_entry(entry: Entry, resource: Resource | None, settings: RevisionSetti
         yield Fault(FaultKind.MISMATCH, f"stored (none), calculated {calculated}", why)
     elif entry.stored != calculated:
         parameters = resource.parameters if resource else None
-        cause = cause_of_mismatch(entry.stored, entry.text, parameters, settings.hash)
-        yield Fault(FaultKind.MISMATCH, f"stored {entry.stored}, calculated {calculated}", cause)
+        found = find_cause(entry.stored, entry.text, parameters, settings.hash)
+        yield Fault(
+            FaultKind.MISMATCH,
+            f"stored {entry.stored}, calculated {calculated}",
+            found.phrase if found else UNKNOWN,
+            difference=_hashed_otherwise(entry.text, found),
+        )
+
+
+def _hashed_otherwise(text: str, cause: Cause | None) -> Difference | None:
+    return difference(text, cause.hashed, HASHED) if cause and cause.hashed is not None else None
 
 
 def _why_absent(entry: Entry, key: str) -> str:
@@ -88,7 +100,7 @@ def _problem(text: str) -> str | None:
     return None if isinstance(value, dict) else "it is no JSON object"
 
 
-def _disagreements(entry: Entry, resource: Resource) -> Iterator[Fault]:
+def _disagreements(entry: Entry, resource: Resource, settings: RevisionSettings) -> Iterator[Fault]:
     stored = entry.stored if entry.stored is not None else "(none)"
     if resource.odd_revision is not None:
         yield Fault(
@@ -98,7 +110,13 @@ def _disagreements(entry: Entry, resource: Resource) -> Iterator[Fault]:
         )
     elif resource.declared != entry.stored:
         declared = resource.declared if resource.declared is not None else "(none)"
-        yield Fault(FaultKind.DISAGREE, f"{resource.place.object} declares {declared}, stored is {stored}")
+        found = _cause_of_declared(entry, resource, settings)
+        yield Fault(
+            FaultKind.DISAGREE,
+            f"{resource.place.object} declares {declared}, stored is {stored}",
+            found.phrase if found else None,
+            difference=_hashed_otherwise(entry.text or "", found),
+        )
     try:
         data = gojson.decode(entry.text or "")
     except gojson.InvalidJSON:
@@ -107,14 +125,17 @@ def _disagreements(entry: Entry, resource: Resource) -> Iterator[Fault]:
         differing = compare(prune_nulls(data), prune_nulls(resource.parameters))
         if differing:
             yield Fault(
-                FaultKind.DISAGREE, f"{resource.place.object} has other parameters than the data", _where(differing)
+                FaultKind.DISAGREE,
+                f"{resource.place.object} has other parameters than the data",
+                paths(differing),
+                difference=Difference(OWN, tuple(differing)),
             )
 
 
-def _where(differing: Sequence[ParameterChange]) -> str:
-    shown = ", ".join(change.path for change in differing[:_SHOWN_PATHS])
-    more = len(differing) - _SHOWN_PATHS
-    return f"they differ at {shown}" + (f" and {more} more" if more > 0 else "")
+def _cause_of_declared(entry: Entry, resource: Resource, settings: RevisionSettings) -> Cause | None:
+    if resource.declared is None or entry.text is None or settings.hash.revision(entry.text) == resource.declared:
+        return None
+    return find_cause(resource.declared, entry.text, resource.parameters, settings.hash, "declared")
 
 
 def prune_nulls(value: Object) -> Object:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_express.core.drift import Drifted
+    from kubectl_express.core.representation import Difference
     from kubectl_express.core.values import Object
 
 
@@ -47,6 +48,8 @@ class Fault:
     kind: FaultKind
     message: str
     cause: str | None = None
+    difference: Difference | None = None
+    """How the two differ that ought to be the same, where both are known."""
     whole: str | None = None
     """What it is a fault of, where that is of all nodes at once (`ConfigMap/fleet nodes.json`): it is told once."""
 

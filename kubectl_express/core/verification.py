@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.explaining import explain
+from kubectl_express.core.hashing import HashMethod
 from kubectl_express.core.node import Node, Side, State
 from kubectl_express.core.verdict import UNTRUSTED
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kubectl_express.core.changes import NodeChange
+    from kubectl_express.core.representation import Difference
+    from kubectl_express.core.verdict import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Problem:
     problem: str
     message: str
     cause: str | None = None
+    difference: Difference | None = field(default=None, hash=False)
+    """How the two differ that ought to be the same, where both are known."""
 
     def line(self) -> str:
         """Return the problem as one line."""
@@ -49,7 +55,8 @@ def integrity_problems(nodes: Iterable[Node]) -> list[Problem]:
     problems: list[Problem] = []
     for node in nodes:
         for fault in node.faults:
-            problem = Problem("" if fault.whole else node.name, fault.kind.value, fault.message, fault.cause)
+            name = "" if fault.whole else node.name
+            problem = Problem(name, fault.kind.value, fault.message, fault.cause, fault.difference)
             if not fault.whole or problem not in problems:
                 problems.append(problem)
     return problems
@@ -67,13 +74,29 @@ def render_problems(first: Side, second: Side) -> list[Problem]:
     return problems
 
 
-def change_problems(changes: Sequence[NodeChange]) -> list[Problem]:
-    """Return the changes against a baseline that cannot be trusted: `unneeded` and `missed`."""
-    return [
-        Problem(change.name, change.change.value, UNTRUSTED[change.change].partition(": ")[2])
-        for change in changes
-        if change.change in UNTRUSTED
+def change_problems(changes: Sequence[NodeChange], method: HashMethod | None = None) -> list[Problem]:
+    """Return the changes against a baseline that cannot be trusted, `unneeded` and `missed`, each with its evidence.
+
+    `method` is the configured way of hashing, the default one unless given.
+    """
+    problems = []
+    for change in changes:
+        if change.change in UNTRUSTED:
+            why = explain(change, changes, method or HashMethod())
+            message = UNTRUSTED[change.change].partition(": ")[2]
+            problems.append(Problem(change.name, change.change.value, message, why.cause, why.difference))
+    return problems
+
+
+def comparison_problems(comparison: Comparison, method: HashMethod) -> list[Problem]:
+    """Return what a comparison's `wrong` tells, in its order, with what differs and the evidence for why."""
+    faults = [
+        Problem(fault.whole or node.name, fault.kind.value, fault.message, fault.cause, fault.difference)
+        for node in comparison.nodes
+        if node.target
+        for fault in node.target.faults
     ]
+    return [*dict.fromkeys(faults), *change_problems(comparison.nodes, method)]
 
 
 def live_problems(side: Side) -> list[Problem]:

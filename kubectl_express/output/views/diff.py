@@ -8,21 +8,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.changes import ChangeKind, NodeChange
+from kubectl_express.core.explaining import Explanation, explain
 from kubectl_express.core.manifests import is_node
-from kubectl_express.core.parameters import Absent
+from kubectl_express.core.verification import comparison_problems
+from kubectl_express.output.differences import change_document, difference_document, explained
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.masking import masked_pair
 from kubectl_express.output.redaction import redacted_change
 from kubectl_express.output.text import shown
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
 from kubectl_express.output.views.systems import Place, chain, envelope, full_name
+from kubectl_express.output.views.verify import problem_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubectl_express.core.objects import ObjectChange
     from kubectl_express.core.settings import Settings
-    from kubectl_express.core.values import Object, Value
+    from kubectl_express.core.values import Object
     from kubectl_express.core.verdict import Comparison
 
 _COLUMNS = (
@@ -76,32 +79,26 @@ def _noteworthy(diff: SystemDiff) -> bool:
 
 
 def _document(diff: SystemDiff) -> Object:
+    nodes, method = diff.comparison.nodes, diff.settings.revisions.hash
     return {
         "baseline": diff.comparison.baseline.origin,
         "target": diff.comparison.target.origin,
         "engine": diff.comparison.target.engine,
-        "nodes": [_node(node, diff.settings.redact) for node in diff.comparison.nodes],
+        "nodes": [_node(node, explain(node, nodes, method), diff.settings.redact) for node in nodes],
         "objects": [{"kind": each.kind, "name": each.name, "change": each.change} for each in diff.comparison.objects],
         "summary": diff.comparison.sentence(),
     }
 
 
-def _node(node: NodeChange, redact: Sequence[str]) -> Object:
-    changes: list[Value] = []
-    for each in node.parameters:
-        hidden = redacted_change(each, redact)
-        change: Object = {"path": hidden.path}
-        if not isinstance(hidden.old, Absent):
-            change["old"] = hidden.old
-        if not isinstance(hidden.new, Absent):
-            change["new"] = hidden.new
-        changes.append(change)
+def _node(node: NodeChange, why: Explanation, redact: Sequence[str]) -> Object:
     return {
         "node": node.name,
         "kind": node.kind,
         "change": node.change.value,
         "restart": node.restart,
-        "changes": changes,
+        "changes": [change_document(each, redact) for each in node.parameters],
+        "cause": explained(why.cause, why.difference, redact),
+        "difference": difference_document(why.difference, redact),
         "baseline": chain(node.baseline),
         "target": chain(node.target),
     }
@@ -120,7 +117,8 @@ def _blocks(diff: SystemDiff, *, objects: bool, titled: bool) -> list[Table | Li
     if rows:
         blocks.append(Table((*_COLUMNS, _STATE) if live else _COLUMNS, rows))
     if comparison.wrong:
-        blocks.append(Lines([Cell(f"{name}: {problem}", Style.BAD) for name, problem in comparison.wrong]))
+        problems = comparison_problems(comparison, diff.settings.revisions.hash)
+        blocks.append(Lines([Cell(problem_line(each, diff.settings.redact), Style.BAD) for each in problems]))
     if comparison.objects:
         blocks.append(Lines([_counted(comparison.objects, diff.settings, in_full=objects)]))
     if objects:

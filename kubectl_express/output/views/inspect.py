@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.changes import as_change
 from kubectl_express.core.live import describe, describe_health
 from kubectl_express.core.parameters import Absent
+from kubectl_express.output.differences import difference_document, difference_table, explained
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.redaction import redacted, redacted_change
 from kubectl_express.output.text import shown
@@ -44,7 +45,13 @@ def _document(node: Node, redact: Sequence[str]) -> Object:
     live = node.live
     drift: list[Value] = [_drifted(each, redact) for each in (live.drift if live else ())]
     faults: list[Value] = [
-        {"fault": each.kind.value, "message": each.message, "cause": each.cause} for each in node.faults
+        {
+            "fault": each.kind.value,
+            "message": each.message,
+            "cause": explained(each.cause, each.difference, redact),
+            "difference": difference_document(each.difference, redact),
+        }
+        for each in node.faults
     ]
     return {
         "node": node.name,
@@ -103,24 +110,27 @@ def _blocks(reading: Reading, node: Node) -> list[Table | Lines]:
     heads.append(("Integrity", ", ".join(node.integrity) or "ok", Style.BAD if node.faults else Style.GOOD))
     width = max(len(name) for name, _, _ in heads) + 3
     blocks: list[Table | Lines] = [Lines([Cell(f"{name + ':':{width}}{text}", style) for name, text, style in heads])]
-    remarks = [*_faults(node), *_drift(node, reading.settings.redact)]
+    redact = reading.settings.redact
+    remarks = [*_faults(node, redact), *_drift(node, redact)]
     if remarks:
         blocks.append(Lines(remarks))
+    blocks += [difference_table(fault.difference, redact) for fault in node.faults if fault.difference]
     blocks.append(Table(_LINKS, _links(node)))
     if node.live and node.live.pods:
         blocks.append(Table(_PODS, [_pod_row(pod, node) for pod in node.live.pods]))
-    data = _data(node, reading.settings.redact)
+    data = _data(node, redact)
     if data is not None:
         lines = (Cell(f"  {line}") for line in dump(data).rstrip().split("\n"))
         blocks.append(Lines([Cell(_size(node)), *lines], verbatim=True))
     return blocks
 
 
-def _faults(node: Node) -> list[Cell]:
-    return [
-        Cell(f"{fault.kind.value}: {fault.message}" + (f"; {fault.cause}" if fault.cause else ""), Style.BAD)
-        for fault in node.faults
-    ]
+def _faults(node: Node, redact: Sequence[str]) -> list[Cell]:
+    lines = []
+    for fault in node.faults:
+        cause = explained(fault.cause, fault.difference, redact)
+        lines.append(Cell(f"{fault.kind.value}: {fault.message}" + (f"; {cause}" if cause else ""), Style.BAD))
+    return lines
 
 
 def _drift(node: Node, redact: Sequence[str]) -> list[Cell]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.node import State
 from kubectl_express.core.order import in_order
 from kubectl_express.core.values import Object, Value
+from kubectl_express.output.differences import difference_document, explained
 from kubectl_express.output.view import Cell, Lines, Style, View
 from kubectl_express.output.views.systems import Place, chain, envelope, full_name
 
@@ -44,13 +45,13 @@ def verify_view(found: Sequence[SystemVerification]) -> View:
 
 
 def _document(each: SystemVerification) -> Object:
-    side, problems = each.verification.side, each.verification.problems
+    side, problems, redact = each.verification.side, each.verification.problems, each.settings.redact
     nodes: list[Value] = [
         {
             "node": node.name,
             "kind": node.kind,
             **chain(node),
-            "problems": [_problem(problem) for problem in problems if problem.node == node.name],
+            "problems": [_problem(problem, redact) for problem in problems if problem.node == node.name],
         }
         for node in in_order(side.nodes.values(), each.settings.resources.kinds)
     ]
@@ -59,13 +60,23 @@ def _document(each: SystemVerification) -> Object:
         "engine": side.engine,
         "ok": each.verification.sound,
         "checks": list[Value](each.verification.checks),
-        "problems": [_problem(problem) for problem in problems if problem.node not in side.nodes],
+        "problems": [_problem(problem, redact) for problem in problems if problem.node not in side.nodes],
         "nodes": nodes,
     }
 
 
-def _problem(problem: Problem) -> Object:
-    return {"problem": problem.problem, "message": problem.message, "cause": problem.cause}
+def _problem(problem: Problem, redact: Sequence[str]) -> Object:
+    return {
+        "problem": problem.problem,
+        "message": problem.message,
+        "cause": explained(problem.cause, problem.difference, redact),
+        "difference": difference_document(problem.difference, redact),
+    }
+
+
+def problem_line(problem: Problem, redact: Sequence[str]) -> str:
+    """Return a problem in one line, with its cause and the first thing that differs."""
+    return replace(problem, cause=explained(problem.cause, problem.difference, redact)).line()
 
 
 def _lines(each: SystemVerification, *, titled: bool) -> list[Cell]:
@@ -79,7 +90,7 @@ def _lines(each: SystemVerification, *, titled: bool) -> list[Cell]:
     # A problem of no node is one of all: the way of hashing itself.
     nodes = len(side.nodes) if "" in blamed else len(blamed)
     return [
-        *(Cell(f"{prefix}{problem.line()}", Style.BAD) for problem in problems),
+        *(Cell(f"{prefix}{problem_line(problem, each.settings.redact)}", Style.BAD) for problem in problems),
         Cell(f"{title}: {nodes} of {count} cannot be trusted", Style.STRONG),
     ]
 
