@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ExitStatus, ExpressError
-from kubectl_express.parser import build_parser, check_command
+from kubectl_express.parser import build_parser, check_command, with_values
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +75,7 @@ def _run(words: Sequence[str], environment: Environment) -> ExitStatus:
     for word in words[:1]:
         check_command(word)
     try:
-        options, unknown = parser.parse_known_args(words)
+        options, unknown = parser.parse_known_args(with_values(words))
     except SystemExit as ended:  # -h has been printed
         return ExitStatus(int(ended.code or 0))
     if unknown:

@@ -12,7 +12,7 @@ from kubectl_express.errors import ExpressError
 from kubectl_express.output.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 PROGRAM = "kubectl express"
 
@@ -85,6 +85,8 @@ Examples:
 }
 
 
+_INSECURE = "--insecure-skip-tls-verify"
+
 _OF_OURS = re.compile(r"argument [^:]+: (?=unknown |invalid value )")
 """argparse's words before those of our own that name the argument themselves."""
 
@@ -94,6 +96,13 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=34, width=110)
+
+    def _format_action(self, action: argparse.Action) -> str:
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
+            return super()._format_action(action)
+        commands = [(each.dest, each.help) for each in action._choices_actions]  # noqa: SLF001 - nor for these
+        width = max(len(name) for name, _ in commands)
+        return "".join(f"  {name:{width}}  {summary}\n" for name, summary in commands)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,6 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser; parsing sets `command`, and raises ExpressError on wrong use."""
     parser = _Parser(
         prog=PROGRAM,
+        usage=f"{PROGRAM} COMMAND [flags]",
         description=_DESCRIPTION,
         epilog=f"Use '{PROGRAM} COMMAND -h' for a command's flags and examples.",
         formatter_class=_Formatter,
@@ -124,6 +134,11 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def with_values(words: Sequence[str]) -> list[str]:
+    """Return the words with a value for the one flag that may stand alone: as in kubectl, the next word is not it."""
+    return [f"{_INSECURE}=true" if word == _INSECURE else word for word in words]
+
+
 def check_command(word: str) -> None:
     """Raise ExpressError where the first word is no command, with the nearest that are."""
     if word.startswith("-") or word in _COMMANDS:
@@ -133,9 +148,10 @@ def check_command(word: str) -> None:
     raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 
-def _add_command(commands: argparse._SubParsersAction[_Parser], name: str, summary: str) -> _Parser:
+def _add_command(commands: argparse._SubParsersAction[_Parser], name: str, summary: str, operands: str = "") -> _Parser:
     return commands.add_parser(
         name,
+        usage=" ".join(filter(None, [PROGRAM, name, operands, "[flags]"])),
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=_COMMANDS[name],
@@ -145,7 +161,9 @@ def _add_command(commands: argparse._SubParsersAction[_Parser], name: str, summa
 
 
 def _add_revisions(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _add_command(commands, "revisions", "list the revision chain, state and integrity of every node")
+    parser = _add_command(
+        commands, "revisions", "list the revision chain, state and integrity of every node", "[NODE ...]"
+    )
     parser.add_argument("nodes", nargs="*", metavar="NODE", help="only these nodes")
     _add_source_options(parser)
     parser.add_argument("-w", "--watch", action="store_true", help="after listing, print nodes as they change")
@@ -153,7 +171,9 @@ def _add_revisions(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_inspect(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _add_command(commands, "inspect", "show one node in full, or all: chain, pods, data, and why")
+    parser = _add_command(
+        commands, "inspect", "show one node in full, or all: chain, pods, data, and why", "(NODE ... | --all)"
+    )
     parser.add_argument("nodes", nargs="*", metavar="NODE", help="the nodes to inspect")
     parser.add_argument("--all", action="store_true", dest="everything", help="all nodes")
     _add_source_options(parser)
@@ -191,7 +211,7 @@ def _add_version(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_completion(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _add_command(commands, "completion", "print a shell's completion script")
+    parser = _add_command(commands, "completion", "print a shell's completion script", "SHELL")
     parser.add_argument("shell", choices=("bash", "zsh", "fish", "kubectl"), help="the shell, or kubectl itself")
 
 
@@ -264,9 +284,7 @@ def _add_connection_options(parser: argparse.ArgumentParser) -> None:
     add("--as-uid", metavar="UID", help="UID to impersonate")
     add("--request-timeout", metavar="TIME", help="how long one request may take (1s, 2m, 3h); 0 is no limit")
     add(
-        "--insecure-skip-tls-verify",
-        nargs="?",
-        const=True,
+        _INSECURE,
         type=_boolean,
         metavar="BOOL",
         help="do not check the server's certificate",
