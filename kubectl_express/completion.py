@@ -6,7 +6,6 @@ import io
 import os
 import shlex
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import argcomplete
@@ -66,11 +65,11 @@ def _with_completers(parser: argparse.ArgumentParser, environment: Environment) 
             if action.dest in completers:
                 action.completer = completers[action.dest]  # type: ignore[attr-defined]
             elif action.dest == "output":
-                action.completer = partial(_formats, action)  # type: ignore[attr-defined]
+                action.completer = _formats  # type: ignore[attr-defined]
     return parser
 
 
-def _formats(action: argparse.Action, **_: object) -> list[str]:
+def _formats(*, action: argparse.Action, **_: object) -> list[str]:
     return (action.help or "").partition("one of: ")[2].split(", ")
 
 
