@@ -128,9 +128,8 @@ def _as_revision(json: str) -> str | None:
     return text(gojson.decode(json))
 
 
-def _as_text(json: str) -> str:
-    value = gojson.decode(json)
-    return value if isinstance(value, str) else compact(json)
+def _as_text(json: str) -> str | None:
+    return text(gojson.decode(json)) if json.startswith('"') else compact(json)
 
 
 def _map_text(value: Value) -> str:

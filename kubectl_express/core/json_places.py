@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,8 @@ from kubectl_express.core import gojson
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_FASTER = json.JSONDecoder(parse_int=float)
+"""Says where a value ends, and nothing of what it is: faster than reading numbers as Kubernetes keeps them."""
 _STRING_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+')
 
 
@@ -33,7 +36,7 @@ def members(text: str, start: int = 0) -> Iterator[Member]:
     while text[position] != "}":
         key, position = gojson.decode_prefix(text, position)
         begin = gojson.skip_space(text, gojson.skip_space(text, position) + 1)
-        _, end = gojson.decode_prefix(text, begin)
+        _, end = _FASTER.raw_decode(text, begin)
         yield Member(str(key), begin, end)
         position = gojson.skip_space(text, end)
         if text[position] == ",":

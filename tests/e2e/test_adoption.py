@@ -1,0 +1,298 @@
+"""A chart that was built in another way is adopted by `.express.yaml` alone: see the repository in `foreign/`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import zlib
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from kubectl_express.core import gojson
+from tests.testbed.examples import commit, git
+from tests.testbed.parts import part
+from tests.testbed.programs import run, succeeded
+from tests.testbed.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.testbed.api import Api
+    from tests.testbed.express import Express
+    from tests.testbed.programs import Kubectl, Outcome
+
+FOREIGN = Path(__file__).parent / "foreign"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "adopting.md"
+NODES = {"a1": "brokers", "a2": "brokers", "edge": "gateways"}
+RECORDS = {
+    "nested": ("nodes.json#/{node}/revision", "nodes.json#/{node}/data"),
+    "texts": ("nodes.json#/{node}/revision", "nodes.json#/{node}/data"),
+    "apart": ("revisions.json#/{node}", "data.json#/nodes/{node}"),
+}
+"""How the foreign chart can write its record (see its values), and what `.express.yaml` says then."""
+TYPES = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+SECRET = "swordfish"
+WHERE = ("--context", "yul1")
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """Return a copy of the foreign repository, with one commit."""
+    folder = tmp_path / "foreign"
+    shutil.copytree(FOREIGN, folder)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder, "A fleet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def known_kinds(api: Api) -> None:
+    """Have the API server know the foreign kinds."""
+    for crd in yaml.safe_load_all((FOREIGN / "deploy/fleet/crds/fleet.yaml").read_text(encoding="utf-8")):
+        name = crd["metadata"]["name"]
+        api.create(TYPES, crd)
+        eventually(partial(established, api, name), f"{name} is established")
+
+
+def established(api: Api, name: str) -> bool:
+    conditions = api.get(f"{TYPES}/{name}").get("status", {}).get("conditions") or ()
+    return any((each["type"], each["status"]) == ("Established", "True") for each in conditions)
+
+
+class Fleet:
+    """The foreign system as a test deploys it: its namespace is `fleet-` and its name."""
+
+    def __init__(self, folder: Path, system: str, kubectl: Kubectl, api: Api, express: Express) -> None:
+        self.folder, self.system, self.namespace = folder, system, f"fleet-{system}"
+        self.kubectl, self.api, self.express = kubectl, api, express
+        self.values = folder / "settings" / "montreal" / f"{system}.yaml"
+
+    def __call__(self, *words: str) -> Outcome:
+        return self.express(*words, *WHERE, cwd=self.folder)
+
+    def apply(self, *flags: str) -> None:
+        self.kubectl("apply", "-n", self.namespace, *flags, "-f", "-", stdin=rendered(self.folder))
+
+    def run_pods(self) -> None:
+        """Do as the fleet's operator would: two Ready pods of each node, at the revision that it declares."""
+        for node, plural in NODES.items():
+            path = f"/apis/fleet.example.org/v2/namespaces/{self.namespace}/{plural}/{node}"
+            revision = self.api.get(path)["metadata"]["annotations"]["fleet.example.org/revision"]
+            for number in (0, 1):
+                self._run_pod(
+                    f"{node}-{number}", {"fleet.example.org/unit": node, "fleet.example.org/running": revision}
+                )
+
+    def _run_pod(self, name: str, labels: dict[str, str]) -> None:
+        pods = f"/api/v1/namespaces/{self.namespace}/pods"
+        containers = [{"name": "fleet", "image": "fleet"}]
+        self.api.create(pods, {"metadata": {"name": name, "labels": labels}, "spec": {"containers": containers}})
+        ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+        self.api.patch(f"{pods}/{name}/status", {"status": ready})
+
+    def patch_record(self, old: str, new: str) -> None:
+        """Edit the record by hand, where it says `old`."""
+        record = self.kubectl.json("get", "-n", self.namespace, "configmap", "fleet-record")["data"]["nodes.json"]
+        assert old in record
+        patch = json.dumps({"data": {"nodes.json": record.replace(old, new, 1)}})
+        self.kubectl("patch", "-n", self.namespace, "configmap", "fleet-record", "--type", "merge", "-p", patch)
+
+
+def rendered(folder: Path) -> str:
+    """Return what people deploy of the foreign chart today."""
+    (system,) = (folder / "settings" / "montreal").iterdir()
+    values: list[str | Path] = ["--values", folder / "settings" / "common.yaml", "--values", system]
+    return succeeded(
+        run(
+            [part("helm4"), "template", "fleet", folder / "deploy" / "fleet", *values],
+            {"HOME": str(folder), "PATH": os.defpath},
+        ),
+        "helm template",
+    ).stdout
+
+
+@pytest.fixture
+def fleet(foreign: Path, kubectl: Kubectl, api: Api, express: Express, known_kinds: None) -> Fleet:
+    system = secrets.token_hex(4)
+    api.create("/api/v1/namespaces", {"metadata": {"name": f"fleet-{system}"}})
+    found = Fleet(foreign, system, kubectl, api, express)
+    (foreign / "settings" / "montreal" / "orders.yaml").rename(found.values)
+    return found
+
+
+def listed(outcome: Outcome) -> dict[str, dict[str, object]]:
+    (system,) = outcome.json()["systems"]
+    return {node["node"]: node for node in system["nodes"]}
+
+
+def test_the_documented_configuration_of_another_chart_is_the_one_that_is_tested() -> None:
+    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert (FOREIGN / ".express.yaml").read_text(encoding="utf-8") in blocks
+
+
+def shown_in_the_document(fleet: Fleet, outcome: Outcome) -> bool:
+    """Whether the document shows what was printed, of the system that is called orders there."""
+    return outcome.stdout.replace(fleet.system, "orders") in DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("record", "helm"), list(product(RECORDS, ["helm3", "helm4"])))
+def test_a_record_of_all_nodes_in_one_key_is_verified_as_each_helm_writes_it(
+    record: str, helm: str, foreign: Path, express: Express
+) -> None:
+    use_record(foreign, record)
+    verified = express("verify", *WHERE, cwd=foreign, helm=helm)
+    assert (verified.code, verified.stderr) == (0, "")
+    assert "orders in yul1: verified 3 nodes: stored = calculated = declared" in verified.stdout
+    nodes = listed(express("revisions", "--chart", *WHERE, "-o", "json", cwd=foreign, helm=helm))
+    assert set(nodes) == set(NODES)
+    assert all(re.fullmatch("[0-9]{9,10}", str(node["stored"])) for node in nodes.values()), "adler32, untruncated"
+
+
+def use_record(foreign: Path, record: str) -> None:
+    values, config = foreign / "settings" / "common.yaml", foreign / ".express.yaml"
+    values.write_text(f"record: {record}\n{values.read_text(encoding='utf-8')}", encoding="utf-8")
+    text = config.read_text(encoding="utf-8")
+    for was, now in zip(RECORDS["nested"], RECORDS[record], strict=True):
+        text = text.replace(was, now)
+    config.write_text(text, encoding="utf-8")
+
+
+def test_what_was_hashed_of_indented_json_is_what_helm_hashed(foreign: Path, express: Express) -> None:
+    config = foreign / ".express.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("redact: [/credentials/password]\n", ""))
+    shown = express("inspect", "a2", "--chart", *WHERE, "-o", "data", cwd=foreign).stdout
+    assert json.loads(shown)["topics"] == ["orders", "returns"]
+    assert shown == gojson.encode(json.loads(shown)), "as toJson writes it"
+    nodes = listed(express("revisions", "--chart", *WHERE, "-o", "json", cwd=foreign))
+    assert nodes["a2"]["calculated"] == str(zlib.adler32(shown.encode()))
+
+
+def test_each_link_names_its_place_in_the_record(foreign: Path, express: Express) -> None:
+    (foreign / "output.yaml").write_text(rendered(foreign), encoding="utf-8")
+    said = express("revisions", "-f", "output.yaml", "-v", cwd=foreign).stderr
+    (line,) = (line for line in said.splitlines() if " a2: " in line)
+    assert "stored from ConfigMap/fleet-record nodes.json#/a2/revision output.yaml:" in line
+    assert "data from ConfigMap/fleet-record nodes.json#/a2/data output.yaml:" in line
+    assert "declared from Broker/a2 /metadata/annotations/fleet.example.org~1revision output.yaml:" in line
+    assert line.endswith("bytes hashed by adler32")
+
+
+@pytest.mark.parametrize("flags", [(), ("--server-side",)], ids=["client-side", "server-side"])
+def test_the_live_fleet_is_read_compared_and_verified(flags: tuple[str, ...], fleet: Fleet) -> None:
+    fleet.apply(*flags)
+    fleet.run_pods()
+
+    nodes = listed(fleet("revisions", "-o", "json"))
+    assert list(nodes) == ["a1", "a2", "edge"], "in the order of their annotation"
+    for node in nodes.values():
+        assert node["stored"] == node["calculated"] == node["declared"] == node["running"]
+        assert (node["state"], node["integrity"]) == ("current", [])
+    empty = fleet("diff")
+    assert (empty.code, empty.stderr) == (0, "")
+    assert "0 of 3 nodes will restart; nothing is wrong." in empty.stdout
+    verified = fleet("verify", "--live")
+    assert verified.code == 0
+    assert "verified 3 nodes" in verified.stdout
+    inspected = fleet("inspect", "a2")
+    assert "State:           current: its pods are Ready at" in inspected.stdout
+    assert re.search(r"stored +\d+ +ConfigMap/fleet-record nodes\.json#/a2/revision resourceVersion", inspected.stdout)
+
+    fleet.api.delete(f"/api/v1/namespaces/{fleet.namespace}/pods/a1-1", {"gracePeriodSeconds": 0})
+    assert listed(fleet("revisions", "-o", "json"))["a1"]["state"] == "unhealthy", "it wants two pods"
+
+    patch = '{"spec": {"settings": {"heap": 1, "timeoutSeconds": 30}}}'
+    fleet.kubectl("patch", "-n", fleet.namespace, "broker", "a2", "--type", "merge", "-p", patch)
+    drifted = fleet("verify", "--live")
+    assert drifted.code == 3
+    assert "a2: drifted: " in drifted.stdout
+    assert "/heap" in drifted.stdout
+    assert "1 of 3 nodes cannot be trusted" in drifted.stdout
+
+
+def test_a_changed_value_restarts_the_node_that_it_is_of(fleet: Fleet) -> None:
+    fleet.apply()
+    fleet.run_pods()
+    fleet.values.write_text(fleet.values.read_text(encoding="utf-8").replace("2000000", "3e6"), encoding="utf-8")
+    changed = fleet("diff", "-o", "json")
+    assert (changed.code, changed.stderr) == (1, "")
+    nodes = listed(changed)
+    assert {name: node["change"] for name, node in nodes.items()} == {"a1": "same", "a2": "update", "edge": "same"}
+    assert nodes["a2"]["changes"] == [{"path": "/heap", "old": 2000000, "new": 3000000}]
+
+
+def test_a_redacted_parameter_is_hidden_in_the_record_too(fleet: Fleet) -> None:
+    fleet.apply()
+    common = fleet.folder / "settings" / "common.yaml"
+    common.write_text(common.read_text(encoding="utf-8").replace(SECRET, f"{SECRET}2"), encoding="utf-8")
+    for command in (
+        ("diff", "--objects"),
+        ("diff", "-o", "json"),
+        ("inspect", "--all"),
+        ("inspect", "--all", "--chart"),
+    ):
+        shown = fleet(*command)
+        assert SECRET not in shown.stdout + shown.stderr, command
+        assert "(redacted)" in shown.stdout
+    objects = fleet("diff", "--objects").stdout
+    assert r"\"revision\": \"" in objects, "the rest of the record is shown as it stands"
+
+    broken = fleet.folder / "output.yaml"
+    broken.write_text(rendered(fleet.folder).replace('"a1": {', '"a1": ', 1), encoding="utf-8")
+    shown = fleet("diff", "-f", "output.yaml", "--objects")
+    assert "(unreadable, and some parameters are redacted)" in shown.stdout
+    assert SECRET not in shown.stdout + shown.stderr
+
+
+def test_a_tampered_entry_is_a_mismatch_of_its_node_that_names_the_place(fleet: Fleet) -> None:
+    fleet.apply()
+    fleet.run_pods()
+    fleet.patch_record('"heap": 2000000', '"heap": 2000001')
+    faults = {name: node["integrity"] for name, node in listed(fleet("revisions", "-o", "json")).items()}
+    assert faults == {"a1": [], "a2": ["mismatch"], "edge": []}
+    assert "nodes.json#/a2/data" in fleet("inspect", "a2").stdout
+    judged = fleet("verify", "--live")
+    assert judged.code == 3
+    assert "a2: mismatch: stored " in judged.stdout
+    assert "the data was edited: the resource's own parameters have the stored revision" in judged.stdout
+    assert shown_in_the_document(fleet, judged)
+
+    (fleet.folder / "output.yaml").write_text(
+        rendered(fleet.folder).replace('"data": {', '"date": {', 1), encoding="utf-8"
+    )
+    judged = fleet("verify", "-f", "output.yaml")
+    assert judged.code == 3
+    assert "a1: unreadable: ConfigMap/fleet-record has no text under nodes.json#/a1/data" in judged.stdout
+    assert "1 of 3 nodes cannot be trusted" in judged.stdout
+
+
+def test_a_record_that_cannot_be_read_is_one_fault_and_not_one_of_each_node(fleet: Fleet) -> None:
+    fleet.apply()
+    fleet.run_pods()
+    told = re.compile(r"^unreadable: ConfigMap/fleet-record key nodes\.json: it is no JSON: line \d+, column \d+: .*$")
+
+    (fleet.folder / "output.yaml").write_text(rendered(fleet.folder).replace('"a1": {', '"a1": ', 1), encoding="utf-8")
+    for command, count in ((("verify", "-f", "output.yaml"), 2), (("diff", "-f", "output.yaml"), None)):
+        judged = fleet(*command)
+        assert judged.code == 3, command
+        lines = judged.stdout.splitlines()
+        assert len([line for line in lines if "unreadable: " in line]) == 1, judged.stdout
+        assert count is None or (len(lines) == count and told.match(lines[0])), judged.stdout
+    assert "wrong: ConfigMap/fleet-record nodes.json (unreadable)." in judged.stdout
+    assert "orphan" not in judged.stdout
+
+    fleet.patch_record('"a1": {', '"a1": ')
+    nodes = listed(fleet("revisions", "-o", "json"))
+    assert [(node["stored"], node["integrity"]) for node in nodes.values()] == [(None, ["unreadable"])] * 3
+    assert {node["state"] for node in nodes.values()} == {"current"}, "the pods are at what the resources declare"
+    judged = fleet("verify", "--live")
+    assert judged.code == 3
+    first, last = judged.stdout.splitlines()
+    assert told.match(first)
+    assert shown_in_the_document(fleet, judged)
+    assert "3 of 3 nodes cannot be trusted" in last
