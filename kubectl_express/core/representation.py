@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_express.core import gojson
 from kubectl_express.core.parameters import ParameterChange, compare
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SHOWN_PATHS = 3
 _SPACE = b" \t\r\n"
 _TOKEN = re.compile(rb'[ \t\r\n]*("[^"\\]*(?:\\.[^"\\]*)*"|[][{}:,]|[^][{}:," \t\r\n]+)')
+_VALUE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]|[^][{}:," \t\r\n]+')
+"""A token that is, begins or ends a value, or is a key."""
 _UNIT = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[\xc0-\xff][\x80-\xbf]*|."
 )
@@ -101,7 +103,9 @@ def _encoded(text: str) -> bytes:
 
 def _spellings(one: bytes, other: bytes) -> list[Spelling]:
     """Return where two JSON texts that say the same are written otherwise, in the order of the first."""
-    found = [*_spaces(one, other), *_places(_read(one), _read(other)), *_ends(one, other)]
+    found = list(_ends(one, other))
+    if one.rstrip(_SPACE) != other.rstrip(_SPACE):
+        found += [*_spaces(one, other), *_places(_read(one), _read(other))]
     return sorted(found, key=lambda each: each.byte) or [_first_byte(one, other)]
 
 
@@ -128,36 +132,54 @@ def _spaces(one: bytes, other: bytes) -> Iterator[Spelling]:
             return
 
 
-@dataclass(slots=True)
-class _Written:
-    """A value as it is written: where it begins, a scalar's text or a container's bracket, a container's members."""
+class _Written(NamedTuple):
+    """A value as written: where it begins, a scalar's text or a container's bracket, and what a container holds."""
 
     start: int
     text: bytes
-    members: list[tuple[_Written | None, _Written]]
-    """Each with its key; None in a list."""
+    items: list[_Written]
+    members: _Members
+
+
+_Members = dict[str, tuple[_Written, _Written]]
+"""Keys and values by the keys' names. Of a key that stands twice the last one counts, as in Go."""
+_NO_ITEMS: list[_Written] = []
+_NO_MEMBERS: _Members = {}
 
 
 def _read(text: bytes) -> _Written:
     """Return the value of a JSON text that is known to be sound."""
-    whole = _Written(0, b"[", [])
-    open_ones, key = [whole], None
-    for found in _TOKEN.finditer(text):
-        token = found[1]
-        if token in b",:":
-            continue
+    whole = _Written(0, b"[", [], _NO_MEMBERS)
+    inner, around, key = whole, [whole], None
+    for found in _VALUE.finditer(text):
+        token = found[0]
         if token in b"]}":
-            open_ones.pop()
+            around.pop()
+            inner = around[-1]
             continue
-        value = _Written(found.start(1), token, [])
-        if key is None and open_ones[-1].text == b"{":
+        if token == b"{":
+            value = _Written(found.start(), token, _NO_ITEMS, {})
+        elif token == b"[":
+            value = _Written(found.start(), token, [], _NO_MEMBERS)
+        else:
+            value = _Written(found.start(), token, _NO_ITEMS, _NO_MEMBERS)
+        if inner.text == b"[":
+            inner.items.append(value)
+        elif key is None:
             key = value
             continue
-        open_ones[-1].members.append((key, value))
-        key = None
-        if token in b"[{":
-            open_ones.append(value)
-    return whole.members[0][1]
+        else:
+            inner.members[_name(key.text)] = (key, value)
+            key = None
+        if token in b"{[":
+            around.append(value)
+            inner = value
+    return whole.items[0]
+
+
+def _name(key: bytes) -> str:
+    text = key.decode("utf-8", "surrogatepass")
+    return str(gojson.decode(text)) if b"\\" in key else text[1:-1]
 
 
 def _places(one: _Written, other: _Written) -> Iterator[Spelling]:
@@ -165,30 +187,20 @@ def _places(one: _Written, other: _Written) -> Iterator[Spelling]:
     while pending:
         path, mine, theirs = pending.pop()
         if mine.text == b"{":
-            members, others = _by_key(mine), _by_key(theirs)
-            yield from _order(path, members, others)
-            for name, (key, value) in members.items():
-                other_key, other_value = others[name]
+            yield from _order(path, mine.members, theirs.members)
+            for name, (key, value) in mine.members.items():
+                other_key, other_value = theirs.members[name]
                 below = join(path, name)
-                yield from _scalar(below, key, other_key)
-                pending.append((below, value, other_value))
+                if key.text != other_key.text:
+                    yield _scalar(below, key, other_key)
+                if value.text != other_value.text or value.text in b"{[":
+                    pending.append((below, value, other_value))
         elif mine.text == b"[":
-            for index, ((_, value), (_, other_value)) in enumerate(zip(mine.members, theirs.members, strict=True)):
-                pending.append((join(path, index), value, other_value))
+            for index, (value, other_value) in enumerate(zip(mine.items, theirs.items, strict=True)):
+                if value.text != other_value.text or value.text in b"{[":
+                    pending.append((f"{path}/{index}", value, other_value))
         else:
-            yield from _scalar(path, mine, theirs)
-
-
-_Members = dict[str, tuple[_Written, _Written]]
-
-
-def _by_key(written: _Written) -> _Members:
-    # Of a key that stands twice the last one counts, as in Go.
-    return {_name(key.text): (key, value) for key, value in written.members if key is not None}
-
-
-def _name(key: bytes) -> str:
-    return str(gojson.decode(key.decode("utf-8", "surrogatepass")))
+            yield _scalar(path, mine, theirs)
 
 
 def _order(path: str, members: _Members, others: _Members) -> Iterator[Spelling]:
@@ -199,16 +211,13 @@ def _order(path: str, members: _Members, others: _Members) -> Iterator[Spelling]
             return
 
 
-def _scalar(path: str, mine: _Written, theirs: _Written) -> Iterator[Spelling]:
-    if mine.text == theirs.text:
-        return
+def _scalar(path: str, mine: _Written, theirs: _Written) -> Spelling:
+    """Return how two scalars of one value are written, given that it is not alike."""
     if not mine.text.startswith(b'"'):
         number, other_number = mine.text.decode(), theirs.text.decode()
-        yield Spelling(Writing.NUMBER, path, number, other_number, mine.start + 1, theirs.start + 1)
-        return
-    for unit, other_unit in zip(_UNIT.finditer(mine.text), _UNIT.finditer(theirs.text)):  # noqa: B905
-        if unit[0] != other_unit[0]:
-            written, otherwise = (each[0].decode("utf-8", "surrogatepass") for each in (unit, other_unit))
-            byte, other_byte = mine.start + unit.start() + 1, theirs.start + other_unit.start() + 1
-            yield Spelling(Writing.ESCAPE, path, written, otherwise, byte, other_byte)
-            return
+        return Spelling(Writing.NUMBER, path, number, other_number, mine.start + 1, theirs.start + 1)
+    units = zip(_UNIT.finditer(mine.text), _UNIT.finditer(theirs.text))  # noqa: B905
+    unit, other_unit = next((a, b) for a, b in units if a[0] != b[0])
+    written, otherwise = (each[0].decode("utf-8", "surrogatepass") for each in (unit, other_unit))
+    byte, other_byte = mine.start + unit.start() + 1, theirs.start + other_unit.start() + 1
+    return Spelling(Writing.ESCAPE, path, written, otherwise, byte, other_byte)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_express.core import gojson
-from kubectl_express.core.causes import UNKNOWN, cause_of_mismatch
+from kubectl_express.core.causes import UNKNOWN, Cause, cause_of_mismatch, find_cause, left_out, without
 from kubectl_express.core.hashing import ALGORITHMS, HashMethod
+from tests.core.rendered import revision_of
 
 if TYPE_CHECKING:
     from kubectl_express.core.values import Object
@@ -79,3 +80,63 @@ def test_without_evidence_the_cause_is_unknown(stored: str) -> None:
 def test_a_few_characters_that_any_text_may_share_are_no_evidence(length: int) -> None:
     stored = hashlib.sha1(TEXT.encode(), usedforsecurity=False).hexdigest()[:length]
     assert cause_of_mismatch(stored, TEXT, None, DEFAULT) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "hashed", "phrase"),
+    [
+        ('{"a":"<&>"}', '{"a":"\\u003c\\u0026\\u003e"}', "the data as toJson writes it"),
+        ('{"b":1,"a":1e+06}', '{"a":1000000,"b":1}', "the data as toJson writes it"),
+        ('{"a":"\\u003c\\\\u003c"}', '{"a":"<\\\\u003c"}', "the data as toRawJson writes it"),
+    ],
+)
+def test_the_same_parameters_written_otherwise_are_not_taken_for_edited_data(
+    text: str, hashed: str, phrase: str
+) -> None:
+    parameters = gojson.decode(text)
+    assert isinstance(parameters, dict)
+    found = find_cause(DEFAULT.revision(hashed), text, parameters, DEFAULT)
+    assert found == Cause(f"the chart hashes other bytes than it stores: {phrase} has the stored revision", hashed)
+
+
+def test_the_text_that_has_the_revision_comes_with_the_cause() -> None:
+    edited = gojson.encode({**DATA, "replicas": 3})
+    assert find_cause(DEFAULT.revision(TEXT), edited, DATA, DEFAULT) == Cause(
+        "the data was edited: the resource's own parameters have the stored revision", TEXT
+    )
+    assert find_cause("0123456789", TEXT, DATA, DEFAULT) is None
+
+
+def test_a_declared_revision_is_explained_as_the_declared_one() -> None:
+    found = find_cause(DEFAULT.revision(TEXT), "{}", DATA, DEFAULT, "declared")
+    assert found == Cause(
+        (
+            "the resource and the data were not computed together: "
+            "the resource's own parameters have the declared revision"
+        ),
+        TEXT,
+    )
+
+
+def test_a_hash_over_all_parameters_but_one_is_found_and_named() -> None:
+    found = find_cause(revision_of({"image": "x"}), TEXT, DATA, DEFAULT)
+    assert found == Cause(
+        "the chart hashes only part of the data: without /replicas it has the stored revision", '{"image":"x"}'
+    )
+
+
+def test_parameters_known_to_have_changed_are_left_out_with_one_more() -> None:
+    data: Object = {"a": 1, "b": {"<": 1e6}, "c/d": 3, "e": 4}
+    assert left_out(data, revision_of({"b": {"<": 1e6}, "e": 4}), DEFAULT) == ()
+    assert left_out(data, revision_of({"b": {"<": 1e6}, "e": 4}), DEFAULT, {"a", "c/d"}) == ("a", "c/d")
+    assert left_out(data, revision_of({"b": {"<": 1e6}, "e": 4}), DEFAULT, {"c/d"}) == ("a", "c/d")
+    assert left_out(data, revision_of({}), DEFAULT, {"c/d"}) == ()
+    assert left_out(data, revision_of(data), DEFAULT) == ()
+    assert without(["a", "c/d"]) == "without /a and /c~1d"
+
+
+def test_of_a_thousand_parameters_none_is_left_out_in_turn_and_a_short_revision_is_no_evidence() -> None:
+    many: Object = {f"p{number}": number for number in range(1000)}
+    assert left_out(many, revision_of({**many, "more": 1}), DEFAULT) == ()
+    assert left_out({**many, "more": 1}, revision_of(many), DEFAULT, {"more"}) == ("more",)
+    assert left_out(DATA, HashMethod("sha256", 5).revision('{"image":"x"}'), HashMethod("sha256", 5)) == ()
