@@ -169,7 +169,8 @@ def _is_timestamp(text: str) -> bool:
         time(int(match["hour"] or 0), int(match["minute"] or 0), int(match["second"] or 0))
     except ValueError:
         return False
-    return match["zone"] in (None, "Z") or (int(match["zone"][1:3]) <= 24 and int(match["zone"][4:]) < 60)
+    # Go's own comment on these limits: some people do write offsets of 24 hours or 60 minutes.
+    return match["zone"] in (None, "Z") or (int(match["zone"][1:3]) <= 24 and int(match["zone"][4:]) <= 60)
 
 
 def _float32_text(number: float) -> str:
