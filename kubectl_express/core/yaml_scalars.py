@@ -46,7 +46,7 @@ _BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 _SIGNED_BINARY = re.compile(r"0b(?P<sign>[-+])(?P<bin>[01]+)")
 _TIMESTAMP = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
-    r"(?:(?P<separator>[Tt ])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,][0-9]+)?"
+    r"(?:(?P<separator>[Tt]| +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,][0-9]+)?"
     r"(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
 
@@ -162,7 +162,7 @@ def _binary(text: str) -> str:
 
 def _is_timestamp(text: str) -> bool:
     match = _TIMESTAMP.fullmatch(text)
-    if not match or (match["separator"] and (match["zone"] is None) is not (match["separator"] == " ")):
+    if not match or (match["separator"] and (match["zone"] is None) is not match["separator"].isspace()):
         return False
     try:
         date(int(match["year"]) or 4, int(match["month"]), int(match["day"]))  # Go has a year 0, and it is a leap year

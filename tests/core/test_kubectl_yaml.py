@@ -82,6 +82,7 @@ TAGGED: list[tuple[str, Value]] = [
     ("!!float 1.5", 1.5), ("!!bool yes", True), ('!!null ""', None), ("!!null ~", None), ("!!binary aGVsbG8=", "hello"),
     ('!!binary "aGVs\\nbG8="', "hello"), ("!!binary gP8=", "\ufffd\ufffd"), ("!!timestamp 2024-01-01", "2024-01-01"),
     ('!!timestamp "2024-01-01T10:00:00+01:00"', "2024-01-01T10:00:00+01:00"), ("! 12", "12"), ('! "12"', "12"),
+    ("!!timestamp 2024-01-01  10:00:00", "2024-01-01  10:00:00"),
     ("!!timestamp 2024-01-01T10:00:00+23:60", "2024-01-01T10:00:00+23:60"), ("!own 12", "12"), ("!own [1]", [1]), ("!!map {a: 1}", {"a": 1}), ("!!set {a, b}", {"a": None, "b": None}),
     ('!<tag:yaml.org,2002:int> "3"', 3), ("!!unknown 1", "1"), ("[!!str a, b]", ["a", "b"]), ("[!!str, b]", ["b"]),
 ]  # fmt: skip
