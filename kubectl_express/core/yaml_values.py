@@ -128,6 +128,8 @@ class Composer:
         members: Object = {}
         while not isinstance(key := self._next(), MappingEndEvent):
             if isinstance(key, ScalarEvent) and key.value == "<<" and (key.implicit[0] or key.tag == MERGE):
+                if key.anchor is not None:
+                    self._anchors[key.anchor] = key
                 self._merge(self._next(), members)
             else:
                 # Of duplicate keys the last one counts, and merged ones are no exception: goyaml goes by their order.
