@@ -81,7 +81,9 @@ def _classify(before: Node | None, after: Node | None, old: Value | Absent) -> C
     same_data = not compare(deployed, _data(after))
     if before.revision == after.revision:
         return ChangeKind.SAME if same_data else ChangeKind.MISSED
-    return ChangeKind.UNNEEDED if same_data else ChangeKind.UPDATE
+    unproved = before.live is not None and before.data is None
+    # Of a live node whose data nothing proves, it cannot be told that it had no other parameter: no ground to accuse.
+    return ChangeKind.UNNEEDED if same_data and not unproved else ChangeKind.UPDATE
 
 
 def _data(node: Node) -> Object:
