@@ -131,14 +131,42 @@ def listed(outcome: Outcome) -> dict[str, dict[str, object]]:
     return {node["node"]: node for node in system["nodes"]}
 
 
+def documented() -> list[str]:
+    """Return the YAML that the document shows."""
+    return re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_a_chart_that_stores_what_it_hashes_as_documented_is_sound(tmp_path: Path, express: Express) -> None:
+    hashed, collected, stored = documented()[:3]
+    resource = """
+---
+apiVersion: express.example.com/v1
+kind: Backend
+metadata: {name: {{ $name }}}
+spec: {{ set (deepCopy $data) "deploymentRevision" $revision | toJson }}
+"""
+    nodes = f"{{{{- range $name, $data := .Values.nodes }}}}\n{hashed}{collected}{resource}{{{{- end }}}}\n---\n"
+    files = {
+        "master_charts/express/Chart.yaml": "apiVersion: v2\nname: express\nversion: 1.0.0\n",
+        "master_charts/express/templates/nodes.yaml": f"{{{{- $record := dict }}}}\n{nodes}{stored}",
+        "overlays/yul1/shop/values.yaml": 'nodes: {be1: {size: 1e6, note: "<a & b>"}, be2: {list: [null, 1.5]}}\n',
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    verified = express("verify", *WHERE, cwd=tmp_path)
+    assert (verified.code, verified.stderr) == (0, "")
+    assert verified.stdout.startswith("shop in yul1: verified 2 nodes: stored = calculated = declared")
+
+
 def test_the_documented_configuration_of_another_chart_is_the_one_that_is_tested() -> None:
-    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert (FOREIGN / ".express.yaml").read_text(encoding="utf-8") in blocks
+    assert (FOREIGN / ".express.yaml").read_text(encoding="utf-8") in documented()
 
 
-def shown_in_the_document(fleet: Fleet, outcome: Outcome) -> bool:
-    """Whether the document shows what was printed, of the system that is called orders there."""
-    return outcome.stdout.replace(fleet.system, "orders") in DOCUMENT.read_text(encoding="utf-8")
+def check_the_document(fleet: Fleet, outcome: Outcome) -> None:
+    """Fail unless the document shows what was printed, of a system that is called orders there."""
+    printed = outcome.stdout.replace(fleet.system, "orders")
+    assert printed in DOCUMENT.read_text(encoding="utf-8"), printed
 
 
 @pytest.mark.parametrize(("record", "helm"), list(product(RECORDS, ["helm3", "helm4"])))
@@ -242,6 +270,12 @@ def test_a_redacted_parameter_is_hidden_in_the_record_too(fleet: Fleet) -> None:
     objects = fleet("diff", "--objects").stdout
     assert r"\"revision\": \"" in objects, "the rest of the record is shown as it stands"
 
+    fleet.patch_record(SECRET, f"{SECRET}3")
+    for command in (("verify", "--live"), ("inspect", "a1"), ("revisions", "-o", "wide")):
+        shown = fleet(*command)
+        assert "mismatch" in shown.stdout
+        assert SECRET not in shown.stdout + shown.stderr, command
+
     broken = fleet.folder / "output.yaml"
     broken.write_text(rendered(fleet.folder).replace('"a1": {', '"a1": ', 1), encoding="utf-8")
     shown = fleet("diff", "-f", "output.yaml", "--objects")
@@ -260,7 +294,7 @@ def test_a_tampered_entry_is_a_mismatch_of_its_node_that_names_the_place(fleet: 
     assert judged.code == 3
     assert "a2: mismatch: stored " in judged.stdout
     assert "the data was edited: the resource's own parameters have the stored revision" in judged.stdout
-    assert shown_in_the_document(fleet, judged)
+    check_the_document(fleet, judged)
 
     (fleet.folder / "output.yaml").write_text(
         rendered(fleet.folder).replace('"data": {', '"date": {', 1), encoding="utf-8"
@@ -294,5 +328,5 @@ def test_a_record_that_cannot_be_read_is_one_fault_and_not_one_of_each_node(flee
     assert judged.code == 3
     first, last = judged.stdout.splitlines()
     assert told.match(first)
-    assert shown_in_the_document(fleet, judged)
+    check_the_document(fleet, judged)
     assert "3 of 3 nodes cannot be trusted" in last
