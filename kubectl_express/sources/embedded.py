@@ -32,7 +32,13 @@ class EmbeddedHelm:
         try:
             chart = helm_python.Chart.load(str(release.chart))
             values = _merged_values(release.values)
-            rendered: dict[str, str] = chart.render(values, name=release.name, namespace=release.namespace)
+            rendered: dict[str, str] = chart.render(
+                values,
+                name=release.name,
+                namespace=release.namespace,
+                is_install=not release.again,
+                is_upgrade=release.again,
+            )
         except helm_python.HelmError as error:
             raise ExpressError(f"rendering {release.chart}: the embedded helm failed: {error.detail}") from error
         texts = [

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.determinacy import UPGRADE
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import embedded
 from kubectl_express.sources.processes import find_program, run
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_express.core.settings import ChartSettings
+
+
+_ELSEWHERE = "Etc/GMT-14"
+"""A time zone in which it is already tomorrow for most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,11 @@ class HelmCommand:
         """Return what `helm template` prints."""
         command = ["helm", "template", release.name, str(release.chart), "--namespace", release.namespace]
         command += [word for path in release.values for word in ("--values", _one_value(str(path)))]
-        command += _flags(release.options)
+        command += [*_flags(release.options), *([UPGRADE] if release.again else [])]
+        variables = {**self.variables, **({"TZ": _ELSEWHERE} if release.again else {})}
         with ThreadPoolExecutor(1) as pool:
             version = pool.submit(self.version)
-            done = run([self.program, *command[1:]], variables=self.variables, doing=f"rendering {release.chart}")
+            done = run([self.program, *command[1:]], variables=variables, doing=f"rendering {release.chart}")
         return Rendering(done.stdout, version.result(), tuple(command))
 
     def version(self) -> str:

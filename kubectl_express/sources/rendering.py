@@ -20,6 +20,8 @@ class Release:
     name: str
     namespace: str
     options: ChartSettings
+    again: bool = False
+    """Whether it is a second render, under conditions that must not matter: of an upgrade, in another time zone."""
 
 
 @dataclass(frozen=True, slots=True)
