@@ -23,6 +23,8 @@ class ChartSettings:
     kube_version: str | None = None
     api_versions: tuple[str, ...] = ()
     include_crds: bool = False
+    helm_version: str | None = None
+    """The versions of helm that may render, as `core.helm_versions` reads them; None for any."""
 
 
 @dataclass(frozen=True, slots=True)

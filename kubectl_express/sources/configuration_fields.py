@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_express.core.entries import NODE, Location
 from kubectl_express.core.hashing import ALGORITHMS, HashMethod
+from kubectl_express.core.helm_versions import CONSTRAINT
 from kubectl_express.core.settings import Settings
 from kubectl_express.core.values import split
 from kubectl_express.errors import ExpressError
@@ -85,6 +86,7 @@ def fields(root: Path) -> dict[str, Field]:
         "helm.kubeVersion": Field("chart.kube_version", optional(string("a version such as 1.33", r"v?\d+\.\d+\S*"))),
         "helm.apiVersions": Field("chart.api_versions", listed(name, "a list of API versions")),
         "helm.includeCRDs": Field("chart.include_crds", flag),
+        "helm.version": Field("chart.helm_version", optional(string("versions such as >=3.14 <5", CONSTRAINT))),
         "group": Field("resources.group", string("an API group such as express.example.com", _DOMAIN)),
         "version": Field("resources.version", string("an API version such as v1", _VERSION)),
         "kinds": Field("resources.kinds", kinds),

@@ -46,6 +46,10 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(tmp_path: Path, text: st
             "helm:\n  apiVersions:\n    - v1\n    - 2",
             f"4: helm.apiVersions[1]: expected a string, found the number 2 {SCALAR}",
         ),
+        (
+            "helm: {version: 3.14 or later}",
+            '1: helm.version: expected versions such as >=3.14 <5, found "3.14 or later"',
+        ),
         ("helm: {includeCRDs: 'true'}", '1: helm.includeCRDs: expected true or false, found "true"'),
         (
             "helm: {kubeVersion: 1.33}",
