@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,12 +104,22 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
 
         return version(environment, printer)
 
-    from kubectl_express.sources.scope import Scope, Selection
+    from kubectl_express.sources.scope import ARGOCD, Scope, Selection
 
+    connection, render_as = connection_of(options), getattr(options, "render_as", None)
+    if (
+        options.command == "verify"
+        and render_as is None
+        and connection.as_user == ARGOCD
+        and not _asks_a_cluster(options)
+    ):
+        # Nobody to ask in somebody's name: `verify --as argocd` then means how the chart is rendered.
+        connection, render_as = replace(connection, as_user=None), ARGOCD
     selection = Selection(
-        connection_of(options),
+        connection,
         tuple(options.system),
         options.config,
+        render_as,
         stdin_taken="-" in {getattr(options, "filename", None), getattr(options, "against", None)},
     )
     scope = Scope(environment, selection)
@@ -131,6 +142,11 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
     from kubectl_express.commands.verify import verify
 
     return verify(scope, printer, file=options.filename, against=options.against, live=options.live)
+
+
+def _asks_a_cluster(options: argparse.Namespace) -> bool:
+    """Whether `verify` needs a cluster, or a chart at all: with `-f` it renders none."""
+    return options.live or options.against == "live" or options.filename is not None
 
 
 def connection_of(options: argparse.Namespace) -> ConnectionOptions:

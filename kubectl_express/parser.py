@@ -66,6 +66,8 @@ Examples:
   kubectl express verify --context yul1 --against git:origin/main
   # The cluster's own chains
   kubectl express verify --context yul1 --live
+  # Would Argo CD deploy the same revisions as `helm template` from a shell?
+  kubectl express verify --context yul1 --as argocd
 
 Exit status: 0 all is well, 2 it could not be done, 3 revisions cannot be trusted.
 """,
@@ -202,6 +204,13 @@ def _add_verify(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="also refuse restarts for nothing, and changes without one, against this baseline",
     )
     parser.add_argument("--live", action="store_true", help="check the cluster's own chains instead of the chart's")
+    parser.add_argument(
+        "--render-as",
+        metavar="argocd",
+        type=_one_of("deployer", ("argocd",)),
+        help="render the chart as Argo CD does, and refuse what `helm template` renders otherwise; without a cluster "
+        "to ask, --as argocd is short for it",
+    )
     _add_reading_options(parser, FORMATS)
 
 

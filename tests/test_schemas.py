@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 import kubectl_express
 from kubectl_express.core import gojson
 from kubectl_express.core.changes import ChangeKind, changes
+from kubectl_express.core.determinacy import determinacy_problems
 from kubectl_express.core.node import FaultKind, State
 from kubectl_express.core.objects import ObjectChange
 from kubectl_express.core.settings import Settings
@@ -21,7 +22,6 @@ from kubectl_express.core.verification import (
     change_problems,
     integrity_problems,
     live_problems,
-    render_problems,
 )
 from kubectl_express.output.views.diff import SystemDiff, diff_view
 from kubectl_express.output.views.inspect import inspect_view
@@ -113,7 +113,7 @@ def documents() -> Iterator[tuple[str, Object]]:
         hidden = Reading(PLACE, side, Settings(redact=("/image",)))
         yield "inspect", inspect_view([hidden], ()).document
         problems = [*integrity_problems(side.nodes.values()), *live_problems(side)]
-        problems += [*render_problems(side, empty), Problem("", "hashing", "it differs")]
+        problems += [*determinacy_problems(side, empty, {}), Problem("", "hashing", "it differs")]
         for found in (tuple(problems), ()):
             verified = SystemVerification(PLACE, SETTINGS, Verification(side, ("a check",), found))
             yield "verify", verify_view([verified]).document
@@ -165,7 +165,7 @@ def test_the_words_of_schemas_are_those_of_the_program() -> None:
     change = SCHEMAS["diff"]["$defs"]["node"]["properties"]["change"]
     assert set(change["enum"]) == {each.value for each in ChangeKind}
     problem = SCHEMAS["verify"]["$defs"]["problem"]["properties"]["problem"]
-    others = {"unneeded", "missed", "drifted", "unverified", "undetermined", "hashing"}
+    others = {"unneeded", "missed", "drifted", "unverified", "undetermined", "hashing", "argocd"}
     assert set(problem["enum"]) == faults | others
 
 

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
+from kubectl_express.commands.deploying import SHELL, deployer_problems, unset
 from kubectl_express.commands.reading import Gathered, file_place, gather, place, tell
+from kubectl_express.core.determinacy import determinacy_problems, doubt
 from kubectl_express.core.verification import (
     Problem,
     Verification,
     change_problems,
     integrity_problems,
     live_problems,
-    render_problems,
 )
 from kubectl_express.errors import ExitStatus, ExpressError, worst
 from kubectl_express.output.views.verify import SystemVerification, verify_view
+from kubectl_express.sources.determination import Determination, Revisions, determine
 from kubectl_express.sources.hashing_proof import prove_hashing
 from kubectl_express.sources.layout import Layout, System
+from kubectl_express.sources.scope import ARGOCD
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kubectl_express.core.node import Side
     from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.rendering import Release
     from kubectl_express.sources.scope import Scope
 
 _CHAINS = "stored = calculated = declared"
@@ -31,6 +38,8 @@ _CHAINS = "stored = calculated = declared"
 
 def verify(scope: Scope, printer: Printer, *, file: str | None, against: str | None, live: bool) -> ExitStatus:
     """Verify the chart, a file, or the cluster's own chains; exit 3 where revisions cannot be trusted."""
+    if scope.selection.render_as and (live or file is not None):
+        raise ExpressError("--render-as says how the chart is rendered: give it without -f and --live")
     if live and (file is not None or against is not None):
         raise ExpressError("--live checks the cluster's own chains: give it without -f and --against")
     if live:
@@ -94,18 +103,42 @@ def _checked(
     scope: Scope, system: System, comparer: Comparer | None, earlier: Layout | None, proof: Future[list[Problem]] | None
 ) -> SystemVerification:
     with ThreadPoolExecutor(1) as pool:
-        again = pool.submit(scope.rendered, system) if proof else None
+        again = pool.submit(_again, scope, system) if proof else None
         comparison = comparer.compare(system, earlier) if comparer else None
         side = _with_nodes(comparison.target if comparison else scope.rendered(system))
         checks, problems = [_CHAINS], integrity_problems(side.nodes.values())
         if again and proof:
+            release = scope.release(system)
+            found = _determination(scope, release)
             checks += ["the same on a second render", f"hashing proved on {side.engine}"]
-            problems += render_problems(side, again.result()) + proof.result()
+            problems += determinacy_problems(side, again.result(), found.fed, found.unknown) + proof.result()
+            notes = [doubt(found.unproved)] if found.unproved else []
+            if scope.selection.render_as == ARGOCD:
+                checks.append(f"the same from Argo CD as from {SHELL}")
+                problems += deployer_problems(scope, release, side)
+                notes += unset(release)
+            side = replace(side, notes=(*side.notes, *notes))
         if comparison:
             checks.append(f"no restart for nothing and no change missed against {comparison.baseline.origin}")
             problems += change_problems(comparison.nodes, scope.settings.revisions.hash)
     where = place(system) if system.name else file_place(scope)
     return SystemVerification(where, scope.settings, Verification(side, tuple(checks), tuple(problems)))
+
+
+def _again(scope: Scope, system: System) -> Side:
+    """Render under conditions that must not matter; a chart that refuses them, an upgrade say, under the same ones."""
+    release = scope.release(system)
+    try:
+        return scope.render(replace(release, again=True))
+    except ExpressError:
+        return scope.render(release)
+
+
+def _determination(scope: Scope, release: Release) -> Determination:
+    def revisions(chart: Path) -> Revisions:
+        return {name: node.revision for name, node in scope.render(replace(release, chart=chart)).nodes.items()}
+
+    return determine(release.chart, revisions)
 
 
 def _prove(scope: Scope) -> list[Problem]:

@@ -62,18 +62,6 @@ def integrity_problems(nodes: Iterable[Node]) -> list[Problem]:
     return problems
 
 
-def render_problems(first: Side, second: Side) -> list[Problem]:
-    """Return where a second render of the same chart and values gives another revision: the chart is not determined."""
-    problems = []
-    for name in dict.fromkeys([*first.nodes, *second.nodes]):
-        one, two = first.nodes.get(name), second.nodes.get(name)
-        revisions = [node.revision if node else None for node in (one, two)]
-        if revisions[0] != revisions[1]:
-            told = " then ".join(revision or "(none)" for revision in revisions)
-            problems.append(Problem(name, "undetermined", f"two renders of the same values give {told}"))
-    return problems
-
-
 def change_problems(changes: Sequence[NodeChange], method: HashMethod | None = None) -> list[Problem]:
     """Return the changes against a baseline that cannot be trusted, `unneeded` and `missed`, each with its evidence.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.helm_versions import allows
 from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import configuration, git, helm
+from kubectl_express.sources.embedded import EmbeddedHelm
 from kubectl_express.sources.files import manifests_only, read_text, title
 from kubectl_express.sources.kubeconfig import Access, ConnectionOptions, resolve
 from kubectl_express.sources.layout import Layout, System, find_layout, shown
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from kubectl_express.core.settings import Settings
     from kubectl_express.environment import Environment
     from kubectl_express.sources.cluster import Cluster
-    from kubectl_express.sources.rendering import Engine
+    from kubectl_express.sources.rendering import Engine, Release
     from kubectl_express.sources.snapshot import Snapshot
+
+
+ARGOCD = "argocd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Selection:
     connection: ConnectionOptions = field(default_factory=ConnectionOptions)
     systems: tuple[str, ...] = ()
     config: str | None = None
+    render_as: str | None = None
+    """ARGOCD where charts are to be rendered as Argo CD does."""
     stdin_taken: bool = False
     """Whether manifests are read from standard input, which a credential plugin must not read then."""
 
@@ -153,7 +160,30 @@ class Scope:
     def rendered(self, system: System, layout: Layout | None = None, origin: str | None = None) -> Side:
         """Return the chart's side of a system, as it renders now."""
         where = layout or self.layout
-        release = where.release(system.name, system.context, system.namespace)
+        return self.render(self.release(system, where), where, origin)
+
+    def release(self, system: System, layout: Layout | None = None) -> Release:
+        """Return what to render for a system, as the one renders it that was asked for.
+
+        Argo CD passes, by its repo server's util/helm/cmd.go, the release's name and namespace, its cluster's
+        `--kube-version` and `--api-versions`, and `--include-crds`: all but the last as they are configured anyway.
+        """
+        release = (layout or self.layout).release(system.name, system.context, system.namespace)
+        if self.selection.render_as != ARGOCD:
+            return release
+        if isinstance(self.engine, EmbeddedHelm):
+            raise ExpressError("the embedded helm cannot be told what Argo CD passes: install helm 3 or 4")
+        return replace(release, options=replace(release.options, include_crds=True))
+
+    def render(self, release: Release, layout: Layout | None = None, origin: str | None = None) -> Side:
+        """Return the side that a release renders to. Raises ExpressError where its configuration wants another helm."""
+        where = layout or self.layout
+        wanted = release.options.helm_version
+        if wanted and not allows(wanted, self.engine.version()):
+            raise ExpressError(
+                f"{configuration.CONFIG_NAME} wants helm {wanted}, and here is {self.engine.version()}: "
+                "put a helm on PATH that it allows"
+            )
         rendering = self.engine.render(release)
         return self._side(
             rendering.text,

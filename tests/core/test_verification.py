@@ -9,7 +9,6 @@ from kubectl_express.core.verification import (
     change_problems,
     integrity_problems,
     live_problems,
-    render_problems,
 )
 from tests.core.rendered import (
     applied_by_kubectl,
@@ -49,16 +48,6 @@ def test_every_fault_of_a_side_is_a_problem_with_node_message_and_cause() -> Non
     found = integrity_problems(side.nodes.values())
     assert [(problem.node, problem.problem) for problem in found] == [("be2", "orphan"), ("be1", "orphan")]
     assert found[0].cause is not None
-
-
-def test_a_second_render_with_other_revisions_is_undetermined() -> None:
-    first, second = side_of(system(be1=DATA, be2=DATA)), side_of(system(be1={"image": "y"}, be3=DATA))
-    assert [problem.line() for problem in render_problems(first, second)] == [
-        f"be1: undetermined: two renders of the same values give {REVISION} then {revision_of({'image': 'y'})}",
-        f"be2: undetermined: two renders of the same values give {REVISION} then (none)",
-        f"be3: undetermined: two renders of the same values give (none) then {REVISION}",
-    ]
-    assert render_problems(first, first) == []
 
 
 def test_only_unneeded_and_missed_changes_are_problems() -> None:

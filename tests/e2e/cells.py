@@ -16,7 +16,7 @@ OTHERS = {
     "--help", "--output", "--color", "--verbose", "--all", "--watch", "--objects", "--system", "--config",
     "--context", "--namespace", "--kubeconfig", "--cluster", "--user", "--server", "--token", "--as", "--as-group",
     "--as-uid", "--request-timeout", "--insecure-skip-tls-verify", "--certificate-authority", "--client-certificate",
-    "--client-key", "--tls-server-name",
+    "--client-key", "--tls-server-name", "--render-as",
 }  # fmt: skip
 """The flags that do not, and are not walked. One that is in neither list fails the walk."""
 POSITIONALS = {"nodes", "shell"}
