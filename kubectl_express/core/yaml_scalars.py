@@ -36,7 +36,8 @@ _WORDS: dict[str, Resolved] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_FLOAT_FROM_POINT = re.compile(r"\.[0-9]+(?:[eE][-+]?[0-9]+)?")
+# Not cleared of underscores before: strconv.ParseFloat takes them itself, between digits.
+_FLOAT_FROM_POINT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 # strconv.ParseInt with base 0; of a number that starts with 0 and holds an 8 or 9 nothing matches.
 _INTEGER = re.compile(
     r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO]?(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*))"
