@@ -24,7 +24,9 @@ def read_chart(chart: Path) -> dict[str, bytes]:
         if chart.is_file():
             return _unfolded(_archive(chart.read_bytes(), ""))
         paths = [Path(folder, name) for folder, _, names in os.walk(chart, followlinks=True) for name in names]
-        return _unfolded({path.relative_to(chart).as_posix(): path.read_bytes() for path in paths})
+        # A broken link is nothing to Helm where .helmignore names it.
+        files = {path.relative_to(chart).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+        return _unfolded(files)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise ExpressError(f"reading {chart}: {error}") from error
 
@@ -57,7 +59,6 @@ def templates(files: Mapping[str, bytes]) -> dict[str, str]:
     for path, content in files.items():
         if _TEMPLATE.fullmatch(path):
             try:
-                # Not Path.read_text: line ends count as characters.
                 found[path] = content.decode("utf-8")
             except UnicodeDecodeError:
                 continue
