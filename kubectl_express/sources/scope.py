@@ -178,7 +178,7 @@ class Scope:
     def render(self, release: Release, layout: Layout | None = None, origin: str | None = None) -> Side:
         """Return the side that a release renders to. Raises ExpressError where its configuration wants another helm."""
         where = layout or self.layout
-        wanted = release.options.helm_version
+        wanted = self.settings.chart.helm_version  # Not a baseline's: it may have wanted an earlier helm.
         if wanted and not allows(wanted, self.engine.version()):
             raise ExpressError(
                 f"{configuration.CONFIG_NAME} wants helm {wanted}, and here is {self.engine.version()}: "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.small_chart import CHART, SYSTEM, small_chart
+from tests.testbed.examples import commit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +114,13 @@ def test_another_helm_than_the_configuration_wants_renders_nothing(express: Expr
     assert (outcome.code, outcome.stdout) == (2, "")
     assert outcome.stderr.startswith("error: .express.yaml wants helm >=3.14 <4, and here is helm v4.")
     assert outcome.stderr.endswith(": put a helm on PATH that it allows\n")
+
+
+def test_the_helm_that_a_baseline_wanted_is_no_longer_asked_for(express: Express, example: Path) -> None:
+    (example / ".express.yaml").write_text('helm: {version: "<4"}\n')
+    commit(example, "Helm 3")
+    (example / ".express.yaml").write_text('helm: {version: ">=4"}\n')
+    assert express("verify", "--context", "yul1", "--against", "git:HEAD", cwd=example).code == 0
 
 
 def test_a_null_in_the_chart_s_own_values_gives_helm_3_and_helm_4_two_revisions(
