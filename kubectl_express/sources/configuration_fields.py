@@ -75,7 +75,7 @@ def fields(root: Path) -> dict[str, Field]:
     )
     name = string("a string")
     site = string("a site's name, no path that leads upward", _SITE)
-    values = listed(_path(template, root), "a list of values files")
+    values = listed(_path(template, root), "a list of at least one values file", least=1)
     kinds = listed(string("a kind such as Backend", _KIND), "a list of at least one kind", least=1, unique=True)
     return {
         "chart": Field("chart.path", _path(string("a path without placeholders", f"{_CHARACTER}+"), root)),

@@ -41,7 +41,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_one(tmp_path: Path, text: st
         ("helm: 3", "1: helm: expected a mapping, found the number 3"),
         ("chart:", "1: chart: expected a path without placeholders, found nothing"),
         ("chart: !secret x", '1: chart: expected a path without placeholders, found "x" tagged !secret'),
-        ("values: a.yaml", '1: values: expected a list of values files, found "a.yaml"'),
+        ("values: a.yaml", '1: values: expected a list of at least one values file, found "a.yaml"'),
+        ("values: []", "1: values: expected a list of at least one values file, found an empty list"),
         (
             "helm:\n  apiVersions:\n    - v1\n    - 2",
             f"4: helm.apiVersions[1]: expected a string, found the number 2 {SCALAR}",
