@@ -87,8 +87,10 @@ def header_value(value: str | None, what: str) -> str:
 def _token_from(path: str) -> str:
     try:
         token = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExpressError(f"the token file {path} cannot be read: {error}") from None
+    except OSError as error:
+        raise ExpressError(f"the token file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ExpressError(f"the token file {path} cannot be read: it is no text") from None
     if not token:
         raise ExpressError(f"the token file {path} is empty")
     return token

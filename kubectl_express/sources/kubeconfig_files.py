@@ -28,6 +28,9 @@ _STRINGS = {
 }  # fmt: skip
 _BOOLEANS = {"clusters": ("insecure-skip-tls-verify", "disable-compression"), "users": (), "contexts": ()}
 
+_DEEPEST = 200
+"""Collections within collections; a credential plugin's extensions may hold some."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kubeconfig:
@@ -81,6 +84,7 @@ def _parse(content: bytes, path: str) -> Object:
     import yaml
 
     try:
+        _check_depth(content, path)
         document = yaml.load(content, Loader=_loader())  # noqa: S506  (a SafeLoader with fewer types)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -92,6 +96,21 @@ def _parse(content: bytes, path: str) -> Object:
     if not isinstance(document, dict):
         raise ExpressError(f"kubeconfig {path}, line 1: expected a mapping with clusters, users and contexts")
     return document
+
+
+def _check_depth(content: bytes, path: str) -> None:
+    """Raise ExpressError where collections are nested deeper than libyaml's composer survives: it ends the process."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise ExpressError(f"kubeconfig {path}, line {line}: it is nested too deeply")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _loader() -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.discovery import group_path, plurals, schema
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Snapshot", "follow", "plurals", "read", "schema"]
 
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""What Kubernetes takes for a namespace's name."""
 _LONGEST_BATCH = 1.0
 """Seconds after which changes are shown even though more keep coming."""
 
@@ -58,7 +60,9 @@ def read(
     They are read afresh from the store, not from the API server's cache. Raises ServerError where one is refused,
     pods included: nothing true could be said of what is running. Raises ExpressError where a kind is not installed.
     """
-    core = f"/api/v1/namespaces/{quote(namespace)}"
+    if not _LABEL.fullmatch(namespace):
+        raise ExpressError(f'invalid namespace "{namespace}": lower case letters, digits and dashes make one')
+    core = f"/api/v1/namespaces/{namespace}"
     config_maps = Listing(f"{core}/configmaps", config_map_selector, "v1", "ConfigMap")
     pods = Listing(f"{core}/pods", pod_selector, "v1", "Pod")
 
@@ -70,7 +74,7 @@ def read(
                 f"the CRDs of {group}/{version} in {where} have no kind {', '.join(missing)}: apply the missing CRD, "
                 "or correct the kinds in .express.yaml"
             )
-        base = f"{group_path(group, version)}/namespaces/{quote(namespace)}"
+        base = f"{group_path(group, version)}/namespaces/{namespace}"
         api_version = f"{group}/{version}" if group else version
         return listed([Listing(f"{base}/{known[kind]}", "", api_version, kind) for kind in kinds])
 

@@ -23,10 +23,10 @@ def unreachable(error: Exception, access: Access) -> UnreachableError:
     from urllib3 import exceptions
 
     server = urlsplit(str(access.cluster["server"])).netloc
+    proxy = urlsplit(access.proxy or "").netloc.rpartition("@")[2]
     if isinstance(error, exceptions.NewConnectionError):
         return UnreachableError(_no_connection(error, server))
     if isinstance(error, exceptions.ProxyError):
-        proxy = urlsplit(access.proxy or "").netloc.rpartition("@")[2]
         fault = f"{server} through the proxy {proxy}: {_cause(error)}; check proxy-url or HTTPS_PROXY"
     elif isinstance(error, exceptions.SSLError):
         fault = f"{server}: {_tls_fault(error.args[0])}"
@@ -34,7 +34,8 @@ def unreachable(error: Exception, access: Access) -> UnreachableError:
         limit = f"within {access.timeout:g} s (--request-timeout)" if access.timeout else "in time"
         fault = f"{server} did not answer {limit}; check the address and the network"
     else:
-        return UnreachableError(f"The connection to the server {server} broke off: {_cause(error)}; try again")
+        via = f" through the proxy {proxy}" if proxy else ""
+        return UnreachableError(f"The connection to the server {server}{via} broke off: {_cause(error)}; try again")
     return UnreachableError(f"Unable to connect to the server: {fault}")
 
 
@@ -52,11 +53,17 @@ def _no_connection(error: Exception, server: str) -> str:
 
 def _cause(error: Exception) -> str:
     """Return the innermost reason, without the addresses of Python objects that urllib3 puts around it."""
+    from http.client import IncompleteRead
+
+    from urllib3 import exceptions
+
     inner: BaseException = error
     while inner.__cause__ or inner.__context__:
         inner = inner.__cause__ or inner.__context__ or inner
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror
+    if isinstance(inner, (IncompleteRead, exceptions.IncompleteRead)):
+        return "its answer is not whole"
     return str(inner.args[0] if inner.args else inner)
 
 
