@@ -75,11 +75,17 @@ def _refuse_options(release: Release) -> None:
 
 def _merged_values(paths: tuple[Path, ...]) -> dict[str, Any]:
     # What values_from_yaml calls: it reads helm's JSON as Python does, where the float `-0` becomes the integer 0.
+    from helm_python import HelmError
     from helm_python._native import call_string
 
     merged: dict[str, Any] = {}
     for path in paths:
-        text = call_string("helm_values_from_yaml", path.read_text(encoding="utf-8"))
+        try:
+            text = call_string("helm_values_from_yaml", path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise ExpressError(f"{path} is not UTF-8 text: byte {error.start} cannot be read") from error
+        except HelmError as error:
+            raise ExpressError(f"{path}: the embedded helm failed: {error.detail}") from error
         merged = _merge(merged, json.loads(text, parse_int=_integer) or {})
     return merged
 

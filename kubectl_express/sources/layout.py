@@ -79,6 +79,8 @@ class Layout:
         for path in values:
             if not holds(self.root, os.path.relpath(path, self.root)):
                 raise ExpressError(f"the values file {shown(path)} is outside {shown(self.root)}, the repository")
+            if path.is_dir():
+                raise ExpressError(f"the values file {shown(path)} is a directory")
             if not path.is_file():
                 raise ExpressError(f"no values file {shown(path)}{self._hint(context, system)}")
         name = options.release.format(context=site, system=system)

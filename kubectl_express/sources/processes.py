@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,9 +45,15 @@ def run(
     except OSError as error:
         raise ExpressError(f"{doing}: {command[0]} cannot be started: {error.strerror or error}") from error
     if done.returncode != 0:
-        words = own_words(done.stderr) or f"it ended with exit code {done.returncode} and no message"
+        words = own_words(done.stderr) or _ended(done.returncode)
         raise ExpressError(f"{doing}: {Path(command[0]).name} failed: {words}")
     return done
+
+
+def _ended(code: int) -> str:
+    if code < 0:
+        return f"it was killed by signal {-code} ({signal.strsignal(-code) or 'unknown'})"
+    return f"it ended with exit code {code} and no message"
 
 
 def own_words(stderr: str) -> str:

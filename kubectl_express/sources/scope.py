@@ -184,7 +184,11 @@ class Scope:
                 f"{configuration.CONFIG_NAME} wants helm {wanted}, and here is {self.engine.version()}: "
                 "put a helm on PATH that it allows"
             )
-        rendering = self.engine.render(release)
+        try:
+            rendering = self.engine.render(release)
+        except ExpressError as error:
+            # The checkout of a revision is gone by the time somebody looks for it.
+            raise ExpressError(str(error).replace(f"{where.root}/", f"{origin}:") if origin else str(error)) from error
         return self._side(
             rendering.text,
             where.settings.chart.path if origin is None else f"{origin}:{where.settings.chart.path}",
