@@ -35,21 +35,32 @@ def main(arguments: Sequence[str] | None = None, environment: Environment | None
     try:
         return int(_run(words, environment))
     except ExpressError as error:
-        environment.say(_message(error))
-        return ExitStatus.FAILED
+        return _failed(error, environment)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_unwritten()
         return ExitStatus.FAILED
+    except OSError as error:
+        # The machine's own faults: a full disk, no folder for temporary files, too many open files.
+        where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        status = _failed(ExpressError(f"{where}{error.strerror or error}; check the disk and its rights"), environment)
+        _forget_unwritten()
+        return status
     except Exception as error:  # noqa: BLE001 - a crash must not exit with 1, which says "differences"
         return _crashed(error, environment, verbose="-v" in words or "--verbose" in words)
 
 
-def _message(error: ExpressError) -> str:
+def _failed(error: ExpressError, environment: Environment) -> ExitStatus:
     from kubectl_express.output.text import printable_lines
 
-    return printable_lines(f"{error.prefix}{error}")
+    environment.say(printable_lines(f"{error.prefix}{error}"))
+    return ExitStatus.FAILED
+
+
+def _forget_unwritten() -> None:
+    """Let go of what stdout did not take, which Python would try to write again as it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _crashed(error: Exception, environment: Environment, *, verbose: bool) -> ExitStatus:
@@ -58,7 +69,9 @@ def _crashed(error: Exception, environment: Environment, *, verbose: bool) -> Ex
     where = f"{Path(frame.filename).name}:{frame.lineno}"
     environment.say(f"error: this is a bug in kubectl-express: {type(error).__name__} at {where}; -v shows the trace")
     if verbose:
-        environment.say("".join(traceback.format_exception(error)).rstrip())
+        from kubectl_express.output.text import printable_lines
+
+        environment.say(printable_lines("".join(traceback.format_exception(error)).rstrip()))
     return ExitStatus.FAILED
 
 

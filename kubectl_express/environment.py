@@ -32,11 +32,24 @@ class Environment:
         self.stderr.write(f"{line}\n")
         self.stderr.flush()
 
+    def write(self, text: str) -> None:
+        """Write text to stdout. Raises OSError that names it where it takes no more."""
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except OSError as error:
+            error.filename = error.filename or "standard output"
+            raise
+
     def write_bytes(self, data: bytes) -> None:
         """Write bytes to stdout as they are."""
         binary = getattr(self.stdout, "buffer", None)
         if binary is None:
-            self.stdout.write(data.decode("utf-8", "replace"))
-        else:
+            self.write(data.decode("utf-8", "replace"))
+            return
+        try:
             binary.write(data)
-        self.stdout.flush()
+            binary.flush()
+        except OSError as error:
+            error.filename = error.filename or "standard output"
+            raise

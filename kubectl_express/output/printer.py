@@ -27,8 +27,7 @@ class Printer:
 
     def show(self, view: View) -> None:
         """Write a view to stdout in the chosen format."""
-        self._environment.stdout.write(find_format(self.form)(view, self._palette))
-        self._environment.stdout.flush()
+        self._environment.write(find_format(self.form)(view, self._palette))
 
     def remark(self, line: str, style: Style = Style.PLAIN) -> None:
         """Write a line that is no data to stderr; further lines are another program's own words."""
