@@ -19,6 +19,8 @@ CERTIFICATES = Path(__file__).parent / "certificates"
 """An authority, and a server (localhost, 127.0.0.1, api.example.test) and a client (tester of testers) that it vouches
 for. They protect nothing."""
 AUTHORITY = CERTIFICATES / "authority.crt"
+EXPIRED = CERTIFICATES / "expired.crt"
+"""Of a client, its own authority, with its key beside it; good until 2021."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,13 @@ class Loopback:
 
 @contextmanager
 def serving(
-    answer: Callable[[Received], Answer] = lambda _: Answer(), *, tls: bool = False, client_certificate: bool = False
+    answer: Callable[[Received], Answer] = lambda _: Answer(),
+    *,
+    tls: bool = False,
+    client_certificate: bool = False,
+    authority: Path = AUTHORITY,
 ) -> Iterator[Loopback]:
-    """Serve until left; `client_certificate` refuses who shows none of the test authority's."""
+    """Serve until left; `client_certificate` refuses who shows none of the authority's."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -100,7 +106,7 @@ def serving(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATES / "server.crt", CERTIFICATES / "server.key")
         if client_certificate:
-            context.load_verify_locations(AUTHORITY)
+            context.load_verify_locations(authority)
             context.verify_mode = ssl.CERT_REQUIRED
         listener.socket = context.wrap_socket(listener.socket, server_side=True)
     server = Loopback(f"{'https' if tls else 'http'}://127.0.0.1:{listener.server_address[1]}")
