@@ -117,5 +117,5 @@ def held(text: str, found: Iterable[Use], others: Collection[Use]) -> str:
 
 
 def told(found: Iterable[Use]) -> str:
-    """Return uses with what each depends on, those of a line once: `now at templates/nodes.yaml:3 (the time of rendering)`."""
+    """Return uses with what each depends on, each once: `now at templates/nodes.yaml:3 (the time of rendering)`."""
     return ", ".join(dict.fromkeys(f"{use} ({TABLE[use.name].what})" for use in found))

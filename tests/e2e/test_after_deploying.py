@@ -1,4 +1,4 @@
-"""`diff` right after a deployment finds nothing, however it was deployed; an edit by hand is drift of that node alone."""
+"""`diff` right after deploying is empty, however it was deployed; an edit by hand is drift of that node alone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""What `-h` says beside the flags: what the program is for, and examples of each command."""
+
+from __future__ import annotations
+
+DESCRIPTION = """\
+Verify the deployment revisions of an Express system.
+
+The Express operator replaces a node's pod if and only if the deployment revision of its Backend or Frontend changes.
+These commands compare the revisions that the chart stores and declares with the ones calculated from the data, and
+with what runs in the cluster of the current context.
+"""
+
+EXAMPLES = {
+    "revisions": """\
+Examples:
+  # The chain and state of every node in the current context's systems
+  kubectl express revisions
+  # Two nodes of one system, with every column
+  kubectl express revisions be1 fe1 --context yul1 --system systemdcrtest3 -o wide
+  # What the chart would deploy, no cluster needed
+  kubectl express revisions --chart --context yul1
+  # What an earlier `helm template` wrote
+  kubectl express revisions -f output.yaml
+  # Go on printing nodes as they change
+  kubectl express revisions -w
+""",
+    "inspect": """\
+Examples:
+  # Everything about one live node: its chain, its pods, its data, and why its state is what it is
+  kubectl express inspect be1 --context yul1
+  # The stored JSON of a node as the chart renders it, byte for byte what is hashed
+  kubectl express inspect be1 --chart --context yul1 --system systemdcrtest3 -o data | sha256sum
+  # All nodes, for a script
+  kubectl express inspect --all -o json
+""",
+    "diff": """\
+Examples:
+  # What deploying the chart would change in the cluster, and which nodes restart
+  kubectl express diff --context yul1
+  # What a commit changes, no cluster needed
+  kubectl express diff --context yul1 --against git:HEAD
+  # A rendered file against the cluster, other objects in full
+  kubectl express diff -f output.yaml --system systemdcrtest3 --objects
+
+Exit status: 0 no differences, 1 differences, 2 it could not be done, 3 revisions cannot be trusted.
+""",
+    "verify": """\
+Examples:
+  # Can the chart's revisions be trusted? No cluster needed
+  kubectl express verify --context yul1
+  # In CI: refuse restarts for nothing, and changes that would never reach a pod
+  kubectl express verify --context yul1 --against git:origin/main
+  # The cluster's own chains
+  kubectl express verify --context yul1 --live
+  # Would Argo CD deploy the same revisions as `helm template` from a shell?
+  kubectl express verify --context yul1 --as argocd
+
+Exit status: 0 all is well, 2 it could not be done, 3 revisions cannot be trusted.
+""",
+    "version": """\
+Examples:
+  kubectl express version
+  kubectl express version -o json
+""",
+    "completion": """\
+Examples:
+  # bash, for this shell
+  source <(kubectl express completion bash)
+  # `kubectl express <TAB>` as well: kubectl asks a program of this name
+  kubectl express completion kubectl > ~/.local/bin/kubectl_complete-express
+  chmod +x ~/.local/bin/kubectl_complete-express
+""",
+}
