@@ -56,7 +56,9 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"kubectl-express {__version__}", help=argparse.SUPPRESS)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+    commands = parser.add_subparsers(
+        prog=PROGRAM, dest="command", metavar="COMMAND", title="commands", parser_class=_Parser
+    )
     _add_revisions(commands)
     _add_inspect(commands)
     _add_diff(commands)
