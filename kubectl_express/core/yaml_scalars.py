@@ -178,23 +178,19 @@ def _float32_text(number: float) -> str:
     """Return strconv.FormatFloat(number, 'g', -1, 32), which is how sigs.k8s.io/yaml writes a float as a key."""
     if math.isnan(number):
         return ".nan"
-    try:
-        single = struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        single = math.copysign(math.inf, number)
+    single = _as_single(number)
     if math.isinf(single):
         return ".inf" if single > 0 else "-.inf"
-    scientific = next(text for text in (f"{single:.{digits}e}" for digits in range(17)) if _as_single(text) == single)
+    candidates = (f"{single:.{digits}e}" for digits in range(17))
+    scientific = next(text for text in candidates if _as_single(float(text)) == single)
     mantissa, _, exponent = scientific.partition("e")
     # Go's %g: with the shortest digits it turns to an exponent from 1e6 on.
     return _plain(mantissa, int(exponent)) if -4 <= int(exponent) < 6 else scientific
 
 
-def _as_single(text: str) -> float:
-    try:
-        return float(struct.unpack("f", struct.pack("f", float(text)))[0])
-    except OverflowError:
-        return math.inf
+def _as_single(number: float) -> float:
+    """Return the nearest float32, an infinity beyond its range: native packing converts as C does."""
+    return float(struct.unpack("f", struct.pack("f", number))[0])
 
 
 def _plain(mantissa: str, exponent: int) -> str:
