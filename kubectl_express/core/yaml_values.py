@@ -77,9 +77,8 @@ class Composer:
         self._values = values
         self._keys = keys
         self._anchors: dict[str, _Anchored] = {}
-        self._steps = 0
+        self._steps = 1  # goyaml counts the document too
         self._alias_steps = 0
-        self._steps_at_last_alias = 0
 
     def compose(self) -> Value:
         """Return the document's value, None where there is none. Collections reached by aliases are shared, not copied.
@@ -208,19 +207,17 @@ class Composer:
         self._check_aliasing(event)
         self._steps += steps
         self._alias_steps += steps
-        self._steps_at_last_alias = self._steps
         self._check_aliasing(event)
 
     def _check_aliasing(self, event: Event) -> None:
         """Refuse what goyaml refuses as excessive aliasing.
 
         goyaml looks after each step. The share of steps that aliases take rises within an alias and falls between two,
-        so it is enough to look at both ends: right after the last alias (not before 1,001 steps), and now.
+        so it is enough to look before and after each alias, and at the end.
         """
-        if self._alias_steps > 100 and self._steps > 1000:
-            for steps in (max(1001, self._steps_at_last_alias), self._steps):
-                if self._alias_steps / steps > _allowed_alias_share(steps):
-                    raise ProblemError("document contains excessive aliasing", event)
+        share = self._alias_steps / self._steps
+        if self._alias_steps > 100 and self._steps > 1000 and share > _allowed_alias_share(self._steps):
+            raise ProblemError("document contains excessive aliasing", event)
 
 
 def _allowed_alias_share(steps: int) -> float:
