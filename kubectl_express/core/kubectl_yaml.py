@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kubectl_express.core.values import Value
 
 _SEPARATOR = re.compile(r"^---([^\n]*)(?:\n|\Z)", re.MULTILINE)
-_SNIFFED = 4096
+_SNIFFED = 4096  # bytes
 Parser: TypeAlias = "Callable[[str], EventSource]"
 
 # Go's unicode.IsSpace.
@@ -71,7 +71,8 @@ class _Reading:
         self._counted = 0
 
     def documents(self) -> Iterator[Document]:
-        if not self._text[:_SNIFFED].lstrip(_GO_SPACE).startswith("{"):
+        sniffed = self._text[:_SNIFFED].encode(errors="replace")[:_SNIFFED].decode(errors="replace")
+        if not sniffed.lstrip(_GO_SPACE).startswith("{"):
             yield from self._yaml(0)
             return
         position, count = 0, 0
