@@ -142,20 +142,10 @@ class GoParser(Reader, Scanner, Parser):
     def scan_block_scalar_indentation(self) -> tuple[list[str], int, Mark]:
         """Scan the lines that decide a block scalar's indentation: a tab may not."""
         result: tuple[list[str], int, Mark] = super().scan_block_scalar_indentation()
-        self._refuse_tab()
-        return result
-
-    def scan_block_scalar_breaks(self, indent: int) -> tuple[list[str], Mark]:
-        """Scan blank lines of a block scalar: a tab may not stand in for its indentation."""
-        result: tuple[list[str], Mark] = super().scan_block_scalar_breaks(indent)
-        if self.column < indent:
-            self._refuse_tab()
-        return result
-
-    def _refuse_tab(self) -> None:
         if self.peek() == "\t":
             problem = "found a tab character where an indentation space is expected"
             raise ScannerError("while scanning a block scalar", None, problem, self.get_mark())
+        return result
 
     def scan_tag(self) -> TagToken:
         """Scan a tag: `!`, `!suffix`, `!handle!suffix` or `!<verbatim>`; only white space ends it."""
@@ -193,3 +183,10 @@ class GoParser(Reader, Scanner, Parser):
         if name not in {"YAML", "TAG"}:
             raise ScannerError("while scanning a directive", start_mark, "found unknown directive name", start_mark)
         return name
+
+    def scan_yaml_directive_value(self, start_mark: Mark) -> tuple[int, int]:
+        """Scan the version behind `%YAML`: goyaml refuses all but 1.1."""
+        version: tuple[int, int] = super().scan_yaml_directive_value(start_mark)
+        if version != (1, 1):
+            raise ScannerError("while scanning a directive", start_mark, "found incompatible YAML document", start_mark)
+        return version

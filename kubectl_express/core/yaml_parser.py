@@ -28,7 +28,8 @@ NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010
 """What goyaml, libyaml and PyYAML all refuse to read."""
 
 # Where libyaml reads something else than kubectl does, without an error: the escape \/, the tag `!`, tags that end at a
-# flow indicator, byte order marks within the text. Found where they mean nothing these cost time, nothing else.
+# flow indicator, byte order marks within the text, the directive `%YAML 1.2`. Found where they mean nothing these cost
+# time, nothing else.
 _SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _ODD_TAG = re.compile(r"(?:^|[\s\[{,:?-])!(?:[\s,\[\]{}]|\S*[,\[\]{}])")
 
@@ -58,6 +59,7 @@ def _read_differently_by_libyaml(text: str) -> bool:
         ("!" in text and _ODD_TAG.search(text) is not None)
         or ("\\/" in text and _SLASH_ESCAPE.search(text) is not None)
         or "\ufeff" in text
+        or "%YAML" in text
     )
 
 

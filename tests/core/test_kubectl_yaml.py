@@ -132,6 +132,13 @@ def test_a_stream_splits_where_kubectl_splits_it(read: Read, text: str, values: 
     assert read(text) == values
 
 
+def test_only_what_begins_within_4096_bytes_is_tried_as_json(read: Read) -> None:
+    assert repr(read("\n" * 4095 + '{"a": -0.0}')) == "[{'a': -0.0}]"
+    assert repr(read("\n" * 4096 + '{"a": -0.0}')) == "[{'a': 0}]"
+    with pytest.raises(InvalidYAML):
+        read("\u2003" * 1366 + '{"a": 1}')
+
+
 def test_a_json_document_keeps_floats_that_yaml_loses(read: Read) -> None:
     text = '{"a": 1.0, "b": 1e3, "c": -0, "d": 18446744073709551615}'
     assert repr(read(text)) == "[{'a': 1.0, 'b': 1000.0, 'c': 0, 'd': 1.8446744073709552e+19}]"
@@ -147,7 +154,8 @@ def test_a_json_document_keeps_floats_that_yaml_loses(read: Read) -> None:
         ("v: !!null x\n", 1), ("v: !!binary x\n", 1), ("v: !!timestamp 2024-13-01\n", 1), ("v: !!float x\n", 1),
         ('a: 1\nv: "\\/"\n', 2), ('v: "\\ud83d"\n', 1), ('v: "\\U00110000"\n', 1), ("v: {a?b: 1}\n", 1),
         ("v: [http://x/?q=1]\n", 1), ("a: 1\nv: |\n  \ta\n", 3), ("a: 1\nb: a\x07\n", 2), ("a:\n\tb: 1\n", 2),
-        ("a: b: c\n", 1), ("%foo\na: 1\n", 1), ("%YAML 1.2\n---\nv: 1\n", 2), ("a: 1\n---x\n", 2), ("a: 1\n----\n", 2),
+        ("a: b: c\n", 1), ("%foo\na: 1\n", 1), ("%YAML 1.2\n---\nv: 1\n", 1),
+        ("%YAML 1.2\r--- {v: 1}\n", 1), ("a: 1\n---x\n", 2), ("a: 1\n----\n", 2),
         ("--- {a: 1}\n", 1), ("a: 1\n---\nb: 2\n---\nc: 1\nd: .inf\n", 6), ("<<: 1\n", 1), ("a: &a []\n<<: [*a]\n", 2),
         ("a: *b\n", 1), ("a: &a {b: *a}\n", 1), ("a: &a\n  - *a\n", 2), ('{"a": 1}\n{"b": 2}\n---\n{"c": 3}\n', 3),
         ('{"a":\n 1e400}', 2), ('{"a": 1}{"b"\n:}', 2), ("{a: \n", 1), ("[" * 600 + "]" * 600, 1),
@@ -167,6 +175,11 @@ def test_aliases_that_multiply_are_refused_before_they_are_expanded(read: Read) 
     bomb += "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghij"))
     with pytest.raises(InvalidYAML, match="excessive aliasing"):
         read(bomb)
+
+
+def test_the_document_itself_is_a_step_too_where_aliases_come_close_to_the_limit(read: Read) -> None:
+    (document,) = read(f"p: [y]\na: &a [{', '.join('x' * 201)}]\nl: [{', '.join(['*a'] * 201)}]\n")
+    assert len(mapping(document)) == 3
 
 
 @pytest.mark.parametrize("count", [100, 1100, 20_000])
