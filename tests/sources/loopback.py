@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +108,7 @@ def serving(
         if client_certificate:
             context.load_verify_locations(authority)
             context.verify_mode = ssl.CERT_REQUIRED
-        listener.socket = context.wrap_socket(listener.socket, server_side=True)
+        listener.get_request = lambda: _handshaken(context, listener.socket)  # type: ignore[method-assign]
     server = Loopback(f"{'https' if tls else 'http'}://127.0.0.1:{listener.server_address[1]}")
     thread = threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -118,6 +118,23 @@ def serving(
         listener.shutdown()
         thread.join()
         listener.server_close()
+
+
+def _handshaken(context: ssl.SSLContext, listener: socket.socket) -> tuple[socket.socket, Any]:
+    """Accept a connection and shake hands; of a refusal the client hears, whatever it has sent meanwhile."""
+    plain, address = listener.accept()
+    connection = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+    try:
+        connection.do_handshake()
+    except OSError:
+        # Closed with its request unread, the connection would be reset, and the alert lost on the way.
+        connection.settimeout(5)
+        with connection, suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
+        raise
+    return connection, address
 
 
 @contextmanager
