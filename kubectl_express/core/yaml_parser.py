@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What goyaml, libyaml and PyYAML all refuse to read."""
 
-# Where libyaml reads something else than kubectl does, without an error: the escape \/, the tag `!`, tags that end at a
-# flow indicator, byte order marks within the text, the directive `%YAML 1.2`. Found where they mean nothing these cost
-# time, nothing else.
+# Where libyaml reads something else than kubectl does, without an error: the escape \/, tags that end at a flow
+# indicator, byte order marks within the text, the directive `%YAML 1.2`. Found where they mean nothing these cost time,
+# nothing else.
 _SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
-_ODD_TAG = re.compile(r"(?:^|[\s\[{,:?-])!(?:[\s,\[\]{}]|\S*[,\[\]{}])")
+_ODD_TAG = re.compile(r"(?:^|[\s\[{,:?-])!\S*[,\[\]{}]")
 
 
 class EventSource(Protocol):
