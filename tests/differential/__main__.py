@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _timed(what: str) -> Iterator[list[str]]:
+    """Print how long it took, and what was found meanwhile; its number goes into `what`."""
     found: list[str] = []
     start = time.perf_counter()
     yield found
-    print(f"{what}: {time.perf_counter() - start:.1f} s, {len(found)} differences")
+    print(f"{what.format(len(found))}: {time.perf_counter() - start:.1f} s")
     print("".join(f"  {line}\n" for line in found[:10]), end="")
 
 
@@ -55,7 +56,7 @@ def main() -> int:
         ):
             with _timed(f"{engine.version()} asked"):
                 answers = throwaway_chart.ask(engine, home / name, generated)
-            with _timed(f"{engine.version()} compared") as found:
+            with _timed(f"{engine.version()} compared, {{}} differences") as found:
                 found.extend(encoding.differences(AS_IT_IS, generated, answers))
             differences += len(found)
         with running_control_plane(home) as plane:
@@ -64,11 +65,11 @@ def main() -> int:
                 (home / "documents").mkdir()
                 read = kubectl_answers.read_by_kubectl(kubectl, home / "documents", nasty)
         refused = sum(answer is None for answer in read.values())
-        with _timed(f"kubectl compared, which refused {refused} documents") as found:
+        with _timed(f"kubectl, which refused {refused} documents, compared, {{}} differences") as found:
             found.extend(reading.differences(AS_IT_IS, nasty, read))
         differences += len(found)
     mutants = [(group, mutant) for group in GROUPS.values() for mutant in group.mutants]
-    with _timed(f"{len(mutants)} special cases taken out in turn; not noticed:") as found:
+    with _timed(f"{len(mutants)} special cases taken out in turn, {{}} of them unnoticed") as found:
         for group, mutant in mutants:
             if not is_noticed(mutant, group, (generated, answers), (nasty, read)):
                 found.append(str(mutant))
