@@ -27,6 +27,11 @@ REPOSITORY = Path(__file__).parent.parent
 CRDS = REPOSITORY / "examples" / "master_charts" / "express" / "crds"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test: begun last, it would keep one core waiting for the other."""
+    items.sort(key=lambda item: "test_walk" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def helm3() -> Path:
     """Return the program `helm`, version 3."""
