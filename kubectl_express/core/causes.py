@@ -53,7 +53,7 @@ def find_cause(
 
 
 def _causes(revision: str, text: str, parameters: Object | None, method: HashMethod, link: str) -> Iterator[Cause]:
-    data = _parsed(text)
+    data = gojson.decode_object(text)
     variants = list(_variants(text, data))
     for variant, phrase in variants:
         if method.revision(variant) == revision:
@@ -97,14 +97,6 @@ def left_out(data: Object, revision: str, method: HashMethod, changed: Collectio
 def without(keys: Collection[str]) -> str:
     """Return in words that parameters of the top level are left out."""
     return f"without {' and '.join(join('', key) for key in keys)}"
-
-
-def _parsed(text: str) -> Object | None:
-    try:
-        value = gojson.decode(text)
-    except gojson.InvalidJSON:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _variants(text: str, data: Object | None) -> Iterator[tuple[str, str]]:

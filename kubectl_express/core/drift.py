@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
 from kubectl_express.core.holders import Hold, Holders
-from kubectl_express.core.live_data import last_applied, parameters
+from kubectl_express.core.live_data import parameters, parameters_last_applied
 from kubectl_express.core.managed_fields import owners
 from kubectl_express.core.schema_defaults import below, is_atomic, is_default, list_keys
 from kubectl_express.core.values import Object, Value, at, join
@@ -50,7 +50,7 @@ def drift(
     one after the other, the changes lead from the data to what is live: in a list, items gone come last, backwards.
     """
     comparison = _Comparison(
-        revision_path, last_applied(resource, data_path, revision_path), _Schema(schema, data_path)
+        revision_path, parameters_last_applied(resource, data_path, revision_path), _Schema(schema, data_path)
     )
     live = parameters(resource, data_path, revision_path)
     return list(comparison.members(data, live, "", Holders.of(owners(resource), data_path)))

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from kubectl_express.core.values import Value
+    from kubectl_express.core.values import Object, Value
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
@@ -116,6 +116,15 @@ def decode(text: str) -> Value:
     if end != len(text):
         raise InvalidJSON("text after the JSON value", text, end)
     return value
+
+
+def decode_object(text: str) -> Object | None:
+    """Return the object that a text holds; None where it is no JSON, or JSON of something else."""
+    try:
+        value = decode(text)
+    except InvalidJSON:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def decode_prefix(text: str, start: int) -> tuple[Value, int]:

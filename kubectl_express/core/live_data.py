@@ -11,16 +11,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
+from kubectl_express.core.last_applied import last_applied
 from kubectl_express.core.managed_fields import Owner, Reading, merged, owned, owners, subtree
 from kubectl_express.core.schema_defaults import below, default_places, without_defaults, without_hidden_defaults
-from kubectl_express.core.values import Object, Value, at, mapping, text, without
+from kubectl_express.core.values import Object, Value, at, mapping, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from kubectl_express.core.hashing import HashMethod
-
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def prove(
         if candidate in tried:
             continue
         tried.add(candidate)
-        if method.revision(candidate) == declared and (data := _parsed(candidate)) is not None:
+        if method.revision(candidate) == declared and (data := gojson.decode_object(candidate)) is not None:
             return Proof(candidate, data, source)
     return None
 
@@ -65,21 +64,12 @@ def parameters(resource: Object, data_path: str, revision_path: str) -> Object:
     return mapping(at(without(resource, revision_path), data_path))
 
 
-def last_applied(resource: Object, data_path: str, revision_path: str) -> Object | None:
+def parameters_last_applied(resource: Object, data_path: str, revision_path: str) -> Object | None:
     """Return the parameters that a client-side `kubectl apply` left in its annotation; None without a sound one."""
-    annotation = text(mapping(at(resource, "/metadata/annotations")).get(_LAST_APPLIED))
-    applied = _parsed(annotation) if annotation is not None else None
+    applied = last_applied(resource)
     if applied is None or not isinstance(at(applied, data_path), dict):
         return None
     return parameters(applied, data_path, revision_path)
-
-
-def _parsed(candidate: str) -> Object | None:
-    try:
-        value = gojson.decode(candidate)
-    except gojson.InvalidJSON:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _texts(
@@ -89,7 +79,7 @@ def _texts(
     revision_path: str,
     schema: Callable[[], Object | None],
 ) -> Iterator[tuple[str, str]]:
-    applied = last_applied(resource, data_path, revision_path)
+    applied = parameters_last_applied(resource, data_path, revision_path)
     if applied is not None:
         yield "last-applied", gojson.encode(applied)
     yield from known

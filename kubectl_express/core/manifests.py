@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from kubectl_express.core import gojson
 from kubectl_express.core.entries import read_record
 from kubectl_express.core.integrity import judge
+from kubectl_express.core.live_data import parameters
 from kubectl_express.core.node import Entry, Fault, FaultKind, Node, Place, Resource, Side
-from kubectl_express.core.values import Object, Value, at, mapping, text, without
+from kubectl_express.core.values import Object, Value, at, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -116,16 +117,11 @@ def read_resource(manifest: Manifest, settings: ResourceSettings) -> Resource:
         kind=manifest.kind,
         declared=text(declared),
         odd_revision=None if declared is None or isinstance(declared, str) else gojson.encode(declared),
-        parameters=parameters(manifest.object, settings),
+        parameters=parameters(manifest.object, settings.data_path, settings.revision_path),
         wave=_wave(annotation),
         object=manifest.object,
         place=Place(f"{manifest.kind}/{manifest.name}", settings.revision_path, manifest.where),
     )
-
-
-def parameters(resource: Object, settings: ResourceSettings) -> Object:
-    """Return a resource's own parameters: what stands at the data's path, without the revision."""
-    return mapping(at(without(resource, settings.revision_path), settings.data_path))
 
 
 def _wave(annotation: str | None) -> int:
@@ -185,11 +181,7 @@ def calculate(entry: Entry | None, settings: RevisionSettings) -> str | None:
 
 def parse(entry: Entry | None) -> Object | None:
     """Return an entry's data, or None where it is absent, does not parse or is no object."""
-    try:
-        value = gojson.decode(entry.text or "") if entry else None
-    except gojson.InvalidJSON:
-        return None
-    return value if isinstance(value, dict) else None
+    return gojson.decode_object(entry.text or "") if entry else None
 
 
 def places(entry: Entry | None, resource: Resource | None) -> dict[str, Place]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_express.core import gojson
+from kubectl_express.core.last_applied import ANNOTATION as LAST_APPLIED
+from kubectl_express.core.last_applied import last_applied
 from kubectl_express.core.managed_fields import Reading, merged, owned, owners
 from kubectl_express.core.manifests import is_node
 from kubectl_express.core.parameters import compare
@@ -23,8 +24,7 @@ The name of an object outside the system's own namespace has that before it: `mo
 """
 
 _HOOK = "helm.sh/hook"
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_SIGNATURES = frozenset({_LAST_APPLIED, "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"})
+_SIGNATURES = frozenset({LAST_APPLIED, "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"})
 """Annotations that deployers add of their own, and that no chart's target would take away."""
 _WITHOUT_DEFAULTS = {"ConfigMap": ("f:data", "f:binaryData"), "Secret": ("f:data",)}
 """Fields that the API server fills nothing into, so that whoever updates owns only what it wrote."""
@@ -91,9 +91,9 @@ def object_changes(
 def _without_last_applied(manifest: Object | None) -> Object | None:
     """Return the object without the annotation that every apply renews, and that repeats what else is to be hidden."""
     annotations = mapping(at(manifest, "/metadata/annotations"))
-    if manifest is None or _LAST_APPLIED not in annotations:
+    if manifest is None or LAST_APPLIED not in annotations:
         return manifest
-    kept = {key: value for key, value in annotations.items() if key != _LAST_APPLIED}
+    kept = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
     return {**manifest, "metadata": {**mapping(manifest["metadata"]), "annotations": kept}}
 
 
@@ -126,11 +126,9 @@ def as_deployed(live: Object, wanted: Object) -> Object:
 
 def _applied_before(live: Object) -> Object:
     """Return what the object's deployer applied: its last-applied annotation, else the fields that it owns."""
-    annotation = text(mapping(at(live, "/metadata/annotations")).get(_LAST_APPLIED))
-    try:
-        return mapping(gojson.decode(annotation)) if annotation else _owned_by_deployers(live)
-    except gojson.InvalidJSON:
-        return {}
+    if LAST_APPLIED in mapping(at(live, "/metadata/annotations")):
+        return last_applied(live) or {}
+    return _owned_by_deployers(live)
 
 
 def _owned_by_deployers(live: Object) -> Object:

@@ -33,7 +33,7 @@ _NOT_SPECIAL = {
     "what every document goes through": {
         "__init__", "__missing__", "compose", "_sequence", "_open", "_close", "_count_alias", "_line_break", "_libyaml",
     },
-    "doors to what has mutants": {"get_event", "decode", "float_text", "_rewritten_float"},
+    "doors to what has mutants": {"get_event", "decode", "decode_object", "float_text", "_rewritten_float"},
     "what has only tests of its own": {"same", "_same_number", "__post_init__"},
 }  # fmt: skip
 """Functions without a mutant, by what they are for."""
