@@ -15,7 +15,7 @@ from kubectl_express.core.values import Object, Value, at, join, mapping, split,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kubectl_express.core.manifests import Manifest
+    from kubectl_express.core.manifest import Manifest
     from kubectl_express.core.settings import RevisionSettings
 
 NODE = "{node}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.drift import Drifted, drift
 from kubectl_express.core.integrity import judge_entry
 from kubectl_express.core.live_data import Proof, prove
-from kubectl_express.core.manifests import Manifest, Parts, calculate, find_parts, parse, places
+from kubectl_express.core.manifest import Manifest
+from kubectl_express.core.manifests import Parts, calculate, find_parts, parse, places
 from kubectl_express.core.node import Entry, Fault, FaultKind, LiveNode, Node, Pod, Resource, Side, State
 from kubectl_express.core.values import Object, Value, at, mapping, text
 
@@ -42,7 +43,7 @@ def live_side(
         name: _live_node(name, parts, by_node.get(name, []), settings, schema, (known or {}).get(name, ()))
         for name in parts.names
     }
-    return Side("live", nodes, tuple(manifest.object for manifest in manifests), notes=_notes(parts, settings))
+    return Side("live", nodes, tuple(manifests), notes=_notes(parts, settings))
 
 
 def _notes(parts: Parts, settings: Settings) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from kubectl_express.core import gojson
 from kubectl_express.core.entries import read_record
 from kubectl_express.core.integrity import judge
 from kubectl_express.core.live_data import parameters
+from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.node import Entry, Fault, FaultKind, Node, Place, Resource, Side
 from kubectl_express.core.values import Object, Value, at, mapping, text
 
@@ -22,24 +23,6 @@ if TYPE_CHECKING:
 
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,99}")
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """One object, and where it stands: `output.yaml:12`, or its resourceVersion in the cluster."""
-
-    object: Object
-    where: str = ""
-
-    @property
-    def kind(self) -> str:
-        """The object's kind, empty where it has none."""
-        return text(self.object.get("kind")) or ""
-
-    @property
-    def name(self) -> str:
-        """The object's name, empty where it has none."""
-        return text(at(self.object, "/metadata/name")) or ""
 
 
 @dataclass(slots=True)
@@ -63,7 +46,7 @@ def manifests(documents: Iterable[Document]) -> Iterator[Manifest]:
     for document in documents:
         where = f"{document.source}:{document.line}"
         for item in _items(document.value):
-            yield Manifest(item, where)
+            yield Manifest(item, where, document.text if item is document.value else "")
 
 
 def _items(value: Value) -> Iterator[Object]:
@@ -142,7 +125,7 @@ def rendered_side(
     found = list(manifests(documents))
     parts = find_parts(found, settings)
     nodes = {name: _rendered_node(name, parts, settings) for name in parts.names}
-    return Side(origin, nodes, tuple(manifest.object for manifest in found), engine, command)
+    return Side(origin, nodes, tuple(found), engine, command)
 
 
 def _rendered_node(name: str, parts: Parts, settings: Settings) -> Node:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_express.core.drift import Drifted
+    from kubectl_express.core.manifest import Manifest
     from kubectl_express.core.representation import Difference
     from kubectl_express.core.values import Object
 
@@ -175,14 +176,19 @@ class Side:
     origin: str
     """What it is, for people: `chart master_charts/express`, `output.yaml`, `live`."""
     nodes: Mapping[str, Node]
-    objects: tuple[Object, ...] = ()
-    """Every object of a rendered side, nodes' resources included, in the order of the text."""
+    manifests: tuple[Manifest, ...] = ()
+    """Every object, nodes' resources included, in the order of the text."""
     engine: str | None = None
     """What rendered it, with its version."""
     command: tuple[str, ...] = ()
     """The command line that rendered it."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how it was read; shown on stderr."""
+
+    @property
+    def objects(self) -> list[Object]:
+        """Every object, nodes' resources included, in the order of the text."""
+        return [manifest.object for manifest in self.manifests]
 
     @property
     def title(self) -> str:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -49,11 +50,34 @@ class Cluster:
 
     def get(self, path: str, query: Query = ()) -> Object:
         """Return the object at a path of the API. Raises ServerError and UnreachableError."""
-        return self._exchange("GET", path, query, None, None)
+        return self._exchange("GET", path, query, None, None, None)[0]
 
-    def send(self, method: str, path: str, query: Query, body: bytes, content_type: str) -> Object:
-        """Send a body as it is, and return the object answered. It is sent once: a write is never repeated blindly."""
-        return self._exchange(method, path, query, body, content_type)
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: bytes | None,
+        content_type: str,
+        *,
+        within: float | None = None,
+    ) -> Object:
+        """Send a body as it is, and return the object answered. It is sent once: a write is never repeated blindly.
+
+        One that the server puts off is sent again, but only `within` so many seconds from now, if that is given; the
+        server is told the time that remains, so that it does not act later either.
+        """
+        return self._exchange(method, path, query, body, content_type, within)[0]
+
+    def send_dated(
+        self, method: str, path: str, query: Query, body: bytes | None, content_type: str, *, within: float
+    ) -> tuple[Object, datetime | None]:
+        """Send as `send` does, and return what was answered with the server's own time of the answer."""
+        return self._exchange(method, path, query, body, content_type, within)
+
+    def get_dated(self, path: str, query: Query = ()) -> tuple[Object, datetime | None]:
+        """Return the object at a path, and the server's own time of the answer; None where it does not say."""
+        return self._exchange("GET", path, query, None, None, None)
 
     def watch(self, path: str, query: Query = ()) -> Watch:
         """Return the changes of a list from `resourceVersion` of the query on, as they come."""
@@ -63,19 +87,31 @@ class Cluster:
             raise self._refusal(response.status, response.read())
         return Watch(response, self._access.timeout)
 
-    def _exchange(self, method: str, path: str, query: Query, body: bytes | None, content_type: str | None) -> Object:
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: bytes | None,
+        content_type: str | None,
+        within: float | None,
+    ) -> tuple[Object, datetime | None]:
+        deadline = None if within is None else time.monotonic() + within
         for attempt in range(1, _ATTEMPTS + 1):
-            response = self._open(method, path, _pairs(query), body, content_type)
+            remaining = None if deadline is None else deadline - time.monotonic()
+            response = self._open(method, path, _limited(query, remaining), body, content_type, within=remaining)
             content = self._read(response)
             wait = response.headers.get("Retry-After", "")
             put_off = response.status == 429 or (response.status >= 500 and method == "GET")
             if not (put_off and wait.isdecimal() and attempt < _ATTEMPTS):
                 break
+            if deadline is not None and time.monotonic() + float(wait) >= deadline:
+                break
             time.sleep(min(float(wait), 30.0))
         if not 200 <= response.status < 300:
             raise self._refusal(response.status, content)
         try:
-            return decode(content)
+            return decode(content), _date(response.headers.get("Date", ""))
         except ValueError:
             raise ExpressError(
                 f"{self.server} did not answer with a JSON object: is it a Kubernetes API server?"
@@ -90,6 +126,7 @@ class Cluster:
         content_type: str | None,
         *,
         streaming: bool = False,
+        within: float | None = None,
     ) -> Any:
         from urllib3 import HTTPHeaderDict, Timeout, exceptions
 
@@ -101,6 +138,8 @@ class Cluster:
         if connection.compressed and not streaming:
             headers.add("Accept-Encoding", "gzip")
         silence = limit if limit or streaming else SILENCE_SECONDS
+        if within is not None:
+            silence = min(silence or within, max(within, 0.1))
 
         def request() -> Any:
             return connection.pool.urlopen(
@@ -208,6 +247,20 @@ class Watch:
         self._closed = True
         with contextlib.suppress(OSError, RuntimeError, ValueError):
             self._response.shutdown()
+
+
+def _limited(query: Query, remaining: float | None) -> list[tuple[str, str]]:
+    """Return the query with the server's own limit for the request, whole milliseconds as Go reads durations."""
+    if remaining is None:
+        return _pairs(query)
+    return [*_pairs(query), ("timeout", f"{max(int(remaining * 1000), 1)}ms")]
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
 
 
 def _pairs(query: Query) -> list[tuple[str, str]]:

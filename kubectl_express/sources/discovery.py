@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from kubectl_express.core.values import Object, Value, at, mapping, text
 from kubectl_express.errors import ExpressError, ServerError
@@ -14,6 +16,48 @@ if TYPE_CHECKING:
 def group_path(group: str, version: str) -> str:
     """Return the path of a group and version: the core group has no name, and a path of its own."""
     return f"/apis/{group}/{version}" if group else f"/api/{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedKind:
+    """A resource type as the API server serves it."""
+
+    group: str
+    plural: str
+    path: str
+    """The collection's path, with `{namespace}` where it is namespaced."""
+
+    @property
+    def namespaced(self) -> bool:
+        """Whether its objects live in namespaces."""
+        return "{namespace}" in self.path
+
+    def collection(self, namespace: str) -> str:
+        """Return the path that lists it in a namespace."""
+        return self.path.format(namespace=quote(namespace))
+
+    def item(self, namespace: str, name: str) -> str:
+        """Return the path of one object in a namespace."""
+        return f"{self.collection(namespace)}/{quote(name)}"
+
+
+def served_kind(cluster: Cluster, api_version: str, kind: str) -> ServedKind | None:
+    """Return how the server serves a kind of an apiVersion; None where it does not know it."""
+    group, _, version = api_version.rpartition("/")
+    prefix = group_path(group, version)
+    try:
+        served = cluster.get(prefix)
+    except ServerError as error:
+        if error.status == 404:
+            return None
+        raise
+    resources = served.get("resources")
+    for resource in resources if isinstance(resources, list) else []:
+        plural = text(at(resource, "/name")) or ""
+        if at(resource, "/kind") == kind and "/" not in plural:
+            within = "/namespaces/{namespace}" if at(resource, "/namespaced") else ""
+            return ServedKind(group, plural, f"{prefix}{within}/{plural}")
+    return None
 
 
 def plurals(cluster: Cluster, group: str, version: str) -> dict[str, str]:

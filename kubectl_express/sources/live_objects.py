@@ -12,6 +12,7 @@ from kubectl_express.core.objects import Identity, as_deployed
 from kubectl_express.core.parameters import compare
 from kubectl_express.core.values import Object, Value, at, mapping, text, without
 from kubectl_express.errors import ServerError
+from kubectl_express.sources.discovery import ServedKind, served_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
 
 _GET_AT_MOST = 3
 _DRY_RUN_MANAGER = "kubectl-express-diff"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A resource type as the API server serves it."""
-
-    path: str
-    """The collection's path, with `{namespace}` where it is namespaced."""
-
-    def collection(self, namespace: str) -> str:
-        """Return the path that lists it in a namespace."""
-        return self.path.format(namespace=quote(namespace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +46,7 @@ def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Obj
         by_kind[text(manifest.get("apiVersion")) or "", key[1], place][_name(manifest)] = key
     for (api_version, kind, place), keys in by_kind.items():
         try:
-            served = _discover(cluster, api_version, kind)
+            served = served_kind(cluster, api_version, kind)
             if served is None:
                 continue
             for item in _read_kind(cluster, served, place, list(keys)):
@@ -74,25 +63,7 @@ def _name(manifest: Object) -> str:
     return text(at(manifest, "/metadata/name")) or ""
 
 
-def _discover(cluster: Cluster, api_version: str, kind: str) -> Kind | None:
-    prefix = f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
-    try:
-        served = cluster.get(prefix)
-    except ServerError as error:
-        if error.status == 404:
-            return None
-        raise
-    resources = served.get("resources")
-    for resource in resources if isinstance(resources, list) else []:
-        plural = text(at(resource, "/name")) or ""
-        if at(resource, "/kind") == kind and "/" not in plural:
-            return Kind(
-                f"{prefix}/namespaces/{{namespace}}/{plural}" if at(resource, "/namespaced") else f"{prefix}/{plural}"
-            )
-    return None
-
-
-def _read_kind(cluster: Cluster, kind: Kind, namespace: str, names: list[str]) -> Iterable[Object]:
+def _read_kind(cluster: Cluster, kind: ServedKind, namespace: str, names: list[str]) -> Iterable[Object]:
     path = kind.collection(namespace)
     if len(names) > _GET_AT_MOST:
         items = cluster.get(path).get("items")
@@ -109,11 +80,11 @@ def _get(cluster: Cluster, path: str) -> Object | None:
         raise
 
 
-def _as_deployed(cluster: Cluster, kind: Kind, namespace: str, live: Object, wanted: Object) -> Object:
+def _as_deployed(cluster: Cluster, kind: ServedKind, namespace: str, live: Object, wanted: Object) -> Object:
     comparable = as_deployed(live, wanted)
     if not compare(comparable, without(wanted, "/metadata/namespace")):
         return comparable
-    path = f"{kind.collection(namespace)}/{quote(_name(live))}"
+    path = kind.item(namespace, _name(live))
     query = {"dryRun": "All", "force": "true", "fieldManager": _DRY_RUN_MANAGER}
     manifest = {**wanted, "metadata": {**mapping(wanted.get("metadata")), "namespace": namespace}}
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_express.core import gojson
 from kubectl_express.core.entries import read_record, with_texts
-from kubectl_express.core.manifests import Manifest
+from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.settings import RevisionSettings
 from kubectl_express.core.values import Object, Value, mapping
 from kubectl_express.core.verification import integrity_problems

@@ -10,7 +10,8 @@ from kubectl_express.core.drift import Drifted
 from kubectl_express.core.entries import read_record
 from kubectl_express.core.live import describe, describe_health, judge_state, live_side, read_pod, split
 from kubectl_express.core.live_data import Proof
-from kubectl_express.core.manifests import Manifest, read_resource
+from kubectl_express.core.manifest import Manifest
+from kubectl_express.core.manifests import read_resource
 from kubectl_express.core.node import LiveNode, Node, Side, State
 from kubectl_express.core.settings import PodSettings
 from tests.core.rendered import (
