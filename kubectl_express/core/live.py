@@ -78,7 +78,15 @@ def read_pod(pod: Object, settings: PodSettings) -> Pod:
         reason=None if ready else _reason(pod, statuses, conditions),
         restarts=sum(restarts),
         version=text(at(pod, "/metadata/resourceVersion")) or "",
+        ready_since=text(mapping(conditions.get("Ready")).get("lastTransitionTime")),
+        containers=tuple(_run(each) for each in statuses),
     )
+
+
+def _run(status: Object) -> str:
+    """Return what tells this run of a container from any other."""
+    started = text(at(status, "/state/running/startedAt")) or ""
+    return " ".join([text(status.get("name")) or "", text(status.get("containerID")) or "", started])
 
 
 def _objects(value: Value) -> list[Object]:

@@ -109,6 +109,10 @@ class Pod:
     """Why it is not Ready, in Kubernetes' words: CrashLoopBackOff, ImagePullBackOff, Unschedulable."""
     restarts: int
     version: str = ""
+    ready_since: str | None = None
+    """When its readiness last turned, as the API server has it: to be compared for equality, never with a clock."""
+    containers: tuple[str, ...] = ()
+    """What tells one run of its containers from the next: their names, ids and starts."""
 
     @property
     def finished(self) -> bool:
