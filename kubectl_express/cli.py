@@ -144,7 +144,8 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
         if options.command == "inspect":
             from kubectl_express.commands.inspect import inspect
 
-            return inspect(scope, printer, names=names, source=source, everything=options.everything)
+            everything, against = options.everything, options.against
+            return inspect(scope, printer, names=names, source=source, everything=everything, against=against)
         from kubectl_express.commands.revisions import revisions
 
         return revisions(scope, printer, names=names, source=source, watch=options.watch)

@@ -30,6 +30,8 @@ Examples:
   kubectl express inspect be1 --context yul1
   # The stored JSON of a node as the chart renders it, byte for byte what is hashed
   kubectl express inspect be1 --chart --context yul1 --system systemdcrtest3 -o data | sha256sum
+  # Why would deploying the chart restart this node, or not restart it?
+  kubectl express inspect be1 --against live --context yul1
   # All nodes, for a script
   kubectl express inspect --all -o json
 """,

@@ -111,6 +111,11 @@ def _add_inspect(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("nodes", nargs="*", metavar="NODE", help="the nodes to inspect")
     parser.add_argument("--all", action="store_true", dest="everything", help="all nodes")
     _add_source_options(parser)
+    parser.add_argument(
+        "--against",
+        metavar="live|FILE|git:REV",
+        help="show the chart's nodes, or with -f the file's, and what makes them change from this baseline",
+    )
     _add_reading_options(parser, (*FORMATS, "data"))
 
 

@@ -24,7 +24,7 @@ from kubectl_express.core.verification import (
     live_problems,
 )
 from kubectl_express.output.views.diff import SystemDiff, diff_view
-from kubectl_express.output.views.inspect import inspect_view
+from kubectl_express.output.views.inspect import Inspection, inspect_view
 from kubectl_express.output.views.revisions import revisions_view
 from kubectl_express.output.views.systems import Place, Reading
 from kubectl_express.output.views.verify import SystemVerification, verify_view
@@ -109,9 +109,9 @@ def documents() -> Iterator[tuple[str, Object]]:
     for side in (faulty(), live(), sound(), empty):
         reading = Reading(PLACE if side.origin == "live" else NOWHERE, side, SETTINGS)
         yield "revisions", revisions_view([reading]).document
-        yield "inspect", inspect_view([reading], ()).document
+        yield "inspect", inspect_view([Inspection(reading)], ()).document
         hidden = Reading(PLACE, side, Settings(redact=("/image",)))
-        yield "inspect", inspect_view([hidden], ()).document
+        yield "inspect", inspect_view([Inspection(hidden)], ()).document
         problems = [*integrity_problems(side.nodes.values()), *live_problems(side)]
         problems += [*determinacy_problems(side, empty, {}), Problem("", "hashing", "it differs")]
         for found in (tuple(problems), ()):
@@ -121,6 +121,8 @@ def documents() -> Iterator[tuple[str, Object]]:
         objects = (ObjectChange("Service", "web", None, {}), ObjectChange("Service", "old", {}, None))
         comparison = Comparison(side, target, found_changes, objects)
         yield "diff", diff_view([SystemDiff(PLACE, SETTINGS, comparison)], objects=False).document
+        compared = Inspection(Reading(PLACE, target, SETTINGS), comparison)
+        yield "inspect", inspect_view([compared], ()).document
         verification = Verification(target, (), tuple(change_problems(found_changes)))
         yield "verify", verify_view([SystemVerification(NOWHERE, SETTINGS, verification)]).document
 
@@ -153,7 +155,7 @@ def test_a_schema_knows_every_member_and_describes_it(name: str) -> None:
 
 
 def test_what_schemas_have_in_common_is_the_same_in_each() -> None:
-    for name in ("revision", "fault", "state", "kind", "pointer", "difference"):
+    for name in ("revision", "fault", "state", "kind", "pointer", "difference", "chain"):
         said = [json.dumps(schema["$defs"][name]) for schema in SCHEMAS.values() if name in schema.get("$defs", {})]
         assert len(set(said)) == 1, name
 
@@ -162,8 +164,8 @@ def test_the_words_of_schemas_are_those_of_the_program() -> None:
     faults = {each.value for each in FaultKind}
     assert set(SCHEMAS["revisions"]["$defs"]["fault"]["enum"]) == faults
     assert set(SCHEMAS["revisions"]["$defs"]["state"]["enum"]) == {None, *(each.value for each in State)}
-    change = SCHEMAS["diff"]["$defs"]["node"]["properties"]["change"]
-    assert set(change["enum"]) == {each.value for each in ChangeKind}
+    for schema in (SCHEMAS["diff"]["$defs"]["node"], SCHEMAS["inspect"]["$defs"]["comparison"]):
+        assert set(schema["properties"]["change"]["enum"]) == {each.value for each in ChangeKind}
     problem = SCHEMAS["verify"]["$defs"]["problem"]["properties"]["problem"]
     others = {"unneeded", "missed", "drifted", "unverified", "undetermined", "hashing", "argocd"}
     assert set(problem["enum"]) == faults | others

@@ -85,6 +85,37 @@ class Compares:
 
 
 @dataclass(frozen=True, slots=True)
+class Relates:
+    """`inspect --against`: every node of the target and those that it removes, each with its way from the baseline."""
+
+    target: str
+    baseline: str
+    changes: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
+    code: int = 0
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(document, fleet, named=not {self.target, self.baseline} <= {"edited", "stdin", "file"})
+        assert system["source"] == ORIGINS[self.target]
+        assert system["engine"] == (fleet.engine if self.target == "chart" else None)
+        target, baseline = side(fleet, self.target), side(fleet, self.baseline)
+        gone = [name for name in baseline if name not in target]
+        assert [each["node"] for each in system["nodes"]] == [*target, *gone]
+        for each in system["nodes"]:
+            name, way = each["node"], each["comparison"]
+            known = target.get(name)
+            kind = (known or baseline[name]).kind
+            assert {name: each[name] for name in CHAIN} == {"kind": kind, **chain(known)}
+            assert (way["against"], way["baseline"]) == (ORIGINS[self.baseline], chain(baseline.get(name)))
+            paths = [one["path"] for one in way["changes"]]
+            assert (way["change"], paths) == self.changes.get(name, ("same", []))
+            assert way["restart"] == (way["change"] in {"update", "unneeded"})
+            difference = {"of": "meaning", "parameters": way["changes"]} if way["change"] == "missed" else None
+            told = way["difference"]
+            assert (told and {"of": told["of"], "parameters": told["parameters"]}) == difference
+            assert (way["cause"] is None) == (difference is None)
+
+
+@dataclass(frozen=True, slots=True)
 class Verifies:
     """`verify`: the problems of each node that has some."""
 
@@ -136,7 +167,7 @@ class Refuses:
     code: int = 2
 
 
-Expected = Reads | Compares | Verifies | Tells | Prints | Refuses
+Expected = Reads | Compares | Relates | Verifies | Tells | Prints | Refuses
 
 
 def only_system(document: Document, fleet: Fleet, *, named: bool) -> Document:

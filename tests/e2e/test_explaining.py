@@ -63,6 +63,20 @@ def changed(express: Express, example: Path, *arguments: str) -> tuple[Document,
     return node, express(*command, cwd=example).stdout
 
 
+def related(express: Express, example: Path, node: Document) -> list[str]:
+    """Return what `inspect` of be1 against the last commit prints for people; for programs it has to be as in `diff`.
+
+    It judges nothing, whatever it finds.
+    """
+    command = ("inspect", "be1", *FRA2, "--against", "git:HEAD")
+    outcomes = [express(*command, cwd=example), express(*command, "-o", "json", cwd=example)]
+    assert [(each.code, each.stderr) for each in outcomes] == [(0, "")] * 2
+    (inspected,) = outcomes[1].json()["systems"][0]["nodes"]
+    told = ("change", "restart", "changes", "cause", "difference", "baseline")
+    assert inspected["comparison"] == {"against": "git:HEAD", **{name: node[name] for name in told}}
+    return outcomes[0].stdout.splitlines()
+
+
 def row(text: str, first: str) -> list[str]:
     """Return the cells of the table row that begins so."""
     (found,) = (line.split() for line in text.splitlines() if line.startswith(f"{first} "))
@@ -131,6 +145,11 @@ def test_a_number_written_otherwise_than_at_a_git_revision_restarts_for_nothing(
         "spellings": [{"writing": "number", "path": "/maxMessages", "texts": ["1e+06", "1000000"], "bytes": [at, at]}],
     }
     assert f"be1: {told}" in shown.splitlines()
+    told_of_one = related(express, example, node)
+    step = f"{node['baseline']['declared']} -> {node['target']['declared']}"
+    assert f"Change:     unneeded: {step}, so the pod will be replaced" in told_of_one
+    assert told in told_of_one
+    assert row("\n".join(told_of_one), "number") == ["number", "/maxMessages", str(at), "1e+06", "1000000"]
 
 
 def test_keys_in_another_order_than_at_a_git_revision_restart_for_nothing(express: Express, example: Path) -> None:
@@ -167,6 +186,10 @@ def test_a_revision_hashed_without_one_parameter_misses_its_change(express: Expr
     assert (node["change"], node["difference"]["of"]) == ("missed", "meaning")
     assert node["difference"]["parameters"] == node["changes"] == [{"path": "/zone", "old": "fra2-a", "new": "fra2-b"}]
     assert f"be1: {line}" in shown.splitlines()
+    told_of_one = related(express, example, node)
+    assert f"Change:     missed: {node['target']['declared']}" in told_of_one
+    assert line in told_of_one
+    assert 'parameter     /zone  -       "fra2-a"    "fra2-b"' in told_of_one
 
 
 def test_a_hard_coded_revision_is_known_by_the_nodes_that_share_it(express: Express, example: Path) -> None:

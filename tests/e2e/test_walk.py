@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.parser import PROGRAM, build_parser
 from tests.e2e.cells import Command, commands
-from tests.e2e.expected import Compares, Document, Expected, Prints, Reads, Refuses, Tells, Verifies
+from tests.e2e.expected import Compares, Document, Expected, Prints, Reads, Refuses, Relates, Tells, Verifies
 from tests.e2e.fleet import Fleet, deployed_fleet
 from tests.e2e.formats import FORMATS
 from tests.e2e.schemas import shipped, violations
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from tests.testbed.express import Express
     from tests.testbed.programs import Kubectl, Outcome
 
+EITHER = Refuses(("--filename", "--chart"))
 READINGS: dict[str, Expected] = {
     "": Reads("live"),
     "--chart": Reads("chart"),
     "--filename FILE": Reads("edited"),
     "--filename -": Reads("stdin"),
-    "--chart --filename FILE": Refuses(("--filename", "--chart")),
-    "--chart --filename -": Refuses(("--filename", "--chart")),
+    "--chart --filename FILE": EITHER,
+    "--chart --filename -": EITHER,
 }
 CHANGED = {"be2": ("update", ["/zone"]), "be3": ("new", [""]), "fe2": ("removed", [""])}
 EDITED = {"be1": ("missed", ["/aaa"])}
@@ -43,7 +44,27 @@ MISSED = {"be1": ["mismatch", "disagree", "missed"]}
 ONLY_LIVE = Refuses(("--live", "-f", "--against"))
 EXPECTED: Mapping[str, Mapping[str, Expected]] = {
     "revisions": READINGS,
-    "inspect": READINGS,
+    "inspect": {
+        **READINGS,
+        "--against live": Relates("chart", "live", CHANGED | PUT_BACK),
+        "--against FILE": Relates("chart", "file", CHANGED),
+        "--against git:REV": Relates("chart", "git", CHANGED),
+        "--chart --against live": Relates("chart", "live", CHANGED | PUT_BACK),
+        "--chart --against FILE": Relates("chart", "file", CHANGED),
+        "--chart --against git:REV": Relates("chart", "git", CHANGED),
+        "--filename FILE --against live": Relates("edited", "live", EDITED | PUT_BACK),
+        "--filename FILE --against FILE": Relates("edited", "file", EDITED),
+        "--filename FILE --against git:REV": Relates("edited", "git", EDITED),
+        "--filename - --against live": Relates("stdin", "live", PUT_BACK),
+        "--filename - --against FILE": Relates("stdin", "file"),
+        "--filename - --against git:REV": Relates("stdin", "git"),
+        "--chart --filename FILE --against live": EITHER,
+        "--chart --filename FILE --against FILE": EITHER,
+        "--chart --filename FILE --against git:REV": EITHER,
+        "--chart --filename - --against live": EITHER,
+        "--chart --filename - --against FILE": EITHER,
+        "--chart --filename - --against git:REV": EITHER,
+    },
     "diff": {
         "": Compares("chart", "live", 1, CHANGED | PUT_BACK, SHIFTED),
         "--against FILE": Compares("chart", "file", 1, CHANGED, SHIFTED),
@@ -167,6 +188,8 @@ def _complaints(
                 _check_nonsense(outcome, command)
             elif isinstance(expected, Refuses):
                 _check_refusal(outcome, expected.words)
+            elif isinstance(expected, Relates) and cell.form == "data":
+                _check_refusal(outcome, ("-o data", "--against"))
             elif isinstance(expected, Prints):
                 assert (outcome.code, outcome.stderr) == (0, "")
                 assert expected.line in outcome.stdout

@@ -74,6 +74,11 @@ def _check_inspect(shown: Shown, document: Document) -> None:
 def _check_inspected(shown: Shown, node: Document) -> None:
     heads = {name: value.strip() for name, _, value in (line.partition(":") for line in shown.lines)}
     assert (heads["Node"], heads["Kind"]) == (node["node"], node["kind"])
+    if node["comparison"]:
+        _check_compared(shown, heads, node)
+    if node["data"] is None:
+        assert "Integrity" not in heads
+        return
     assert heads["Integrity"] == (", ".join(node["integrity"]) or "ok")
     assert heads.get("State") == (f"{node['state']}: {node['why']}" if node["state"] else None)
     assert heads.get("Data proved by") == node["proof"]
@@ -97,6 +102,28 @@ def _check_inspected(shown: Shown, node: Document) -> None:
     data = re.search(r"^Data \(.*\):\n((?:  .*(?:\n|$))+)", shown.text, re.MULTILINE)
     assert data
     assert yaml.safe_load(textwrap.dedent(data[1])) == node["data"]
+
+
+def _check_compared(shown: Shown, heads: dict[str, str], node: Document) -> None:
+    way = node["comparison"]
+    old, new = way["baseline"]["declared"], node["declared"]
+    step = old if old == new else f"{old or '(none)'} -> {new or '(none)'}"
+    assert heads["Change"] == f"{way['change']}: {step}{', so the pod will be replaced' if way['restart'] else ''}"
+    state = way["baseline"]["state"]
+    assert re.fullmatch(rf"{re.escape(way['against'])}( \(.*\))?{f', {state}: .+' if state else ''}", heads["Against"])
+    explained = [line for line in shown.lines if line.startswith(("unneeded: ", "missed: "))]
+    assert [line.endswith(f"; {way['cause']}") for line in explained] == ([True] if way["cause"] else [])
+    if way["difference"]:
+        # Behind the tables of the node's own faults.
+        *_, last = re.finditer(r"^\W*difference\b", shown.text, re.MULTILINE | re.IGNORECASE)
+        rows = [tuple(row.values()) for row in shown.table(shown.text[last.start() :], "DIFFERENCE")]
+        parameters = way["difference"]["parameters"]
+        assert rows == [
+            ("parameter", each["path"], "-", _value(each, "old"), _value(each, "new")) for each in parameters
+        ]
+    elif way["changes"] and way["change"] not in {"new", "removed"}:
+        rows = [tuple(row.values()) for row in shown.table(shown.text, "PARAMETER")]
+        assert rows == [(each["path"], _value(each, "old"), _value(each, "new")) for each in way["changes"]]
 
 
 def _check_diff(shown: Shown, document: Document) -> None:

@@ -16,7 +16,7 @@ from kubectl_express.output.masking import masked_pair
 from kubectl_express.output.palette import Palette
 from kubectl_express.output.redaction import redacted, redacted_change
 from kubectl_express.output.views.diff import SystemDiff, diff_view
-from kubectl_express.output.views.inspect import inspect_view
+from kubectl_express.output.views.inspect import Inspection, inspect_view
 from kubectl_express.output.views.revisions import revisions_view
 from kubectl_express.output.views.systems import Place, Reading
 from kubectl_express.output.views.verify import SystemVerification, verify_view
@@ -113,10 +113,16 @@ def views() -> dict[str, View]:
     old, new = side_of(system(be1=hidden("1"), gone=hidden("1"))), side_of(system(be1=hidden("2"), fresh=hidden("2")))
     resources = SETTINGS.resources
 
-    def diff(baseline: Side, target: Side) -> View:
+    def compared(baseline: Side, target: Side) -> Comparison:
         others = object_changes(deployed(baseline.objects, resources), deployed(target.objects, resources), resources)
-        comparison = Comparison(baseline, target, tuple(changes(baseline, target, resources.kinds)), tuple(others))
-        return diff_view([SystemDiff(PLACE, HIDING, comparison)], objects=True)
+        return Comparison(baseline, target, tuple(changes(baseline, target, resources.kinds)), tuple(others))
+
+    def diff(baseline: Side, target: Side) -> View:
+        return diff_view([SystemDiff(PLACE, HIDING, compared(baseline, target))], objects=True)
+
+    def inspect(side: Side, baseline: Side | None = None) -> View:
+        comparison = compared(baseline, side) if baseline else None
+        return inspect_view([Inspection(Reading(PLACE, side, HIDING), comparison)], ())
 
     def verified(side: Side) -> View:
         problems = tuple(integrity_problems(side.nodes.values()))
@@ -125,12 +131,22 @@ def views() -> dict[str, View]:
     broken = side_of(
         [config_map({**entry("be1", hidden("1")), "be1.revision": "0123456789"}), resource("be1", hidden("2"))]
     )
+    unchanged = revision_of(hidden("1"))
+    missed = side_of(
+        [
+            config_map({**entry("be1", hidden("2")), "be1.revision": unchanged}),
+            resource("be1", hidden("2"), declared=unchanged),
+        ]
+    )
     return {
         "diff": diff(old, new),
         "diff of drift": diff(drifted(), new),
-        "inspect": inspect_view([Reading(PLACE, new, HIDING)], ()),
-        "inspect drift": inspect_view([Reading(PLACE, drifted(), HIDING)], ()),
-        "inspect faults": inspect_view([Reading(PLACE, broken, HIDING)], ()),
+        "inspect": inspect(new),
+        "inspect drift": inspect(drifted()),
+        "inspect faults": inspect(broken),
+        "inspect against a file": inspect(new, old),
+        "inspect against drift": inspect(new, drifted()),
+        "inspect a missed change": inspect(missed, old),
         "revisions": revisions_view([Reading(PLACE, drifted(), HIDING)]),
         "verify": verified(broken),
     }

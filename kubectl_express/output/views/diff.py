@@ -7,26 +7,31 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_express.core.changes import ChangeKind, NodeChange
-from kubectl_express.core.explaining import Explanation, explain
 from kubectl_express.core.manifests import is_node
 from kubectl_express.core.verification import comparison_problems
-from kubectl_express.output.differences import change_document, difference_document, explained
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.masking import masked_pair
-from kubectl_express.output.redaction import redacted_change
-from kubectl_express.output.text import shown
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
+from kubectl_express.output.views.changes import (
+    STYLES,
+    change_members,
+    explained_changes,
+    parameter_cells,
+    parameters,
+    revisions,
+)
 from kubectl_express.output.views.systems import Place, chain, envelope, full_name
 from kubectl_express.output.views.verify import problem_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubectl_express.core.changes import NodeChange
     from kubectl_express.core.objects import ObjectChange
     from kubectl_express.core.settings import Settings
     from kubectl_express.core.values import Object
     from kubectl_express.core.verdict import Comparison
+    from kubectl_express.output.views.changes import Explained
 
 _COLUMNS = (
     Column("NODE"),
@@ -38,14 +43,6 @@ _COLUMNS = (
     Column("NEW", cut=True),
 )
 _STATE = Column("STATE")
-_STYLES = {
-    ChangeKind.SAME: Style.PLAIN,
-    ChangeKind.NEW: Style.GOOD,
-    ChangeKind.REMOVED: Style.BAD,
-    ChangeKind.UPDATE: Style.CAUTION,
-    ChangeKind.UNNEEDED: Style.BAD,
-    ChangeKind.MISSED: Style.BAD,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +76,24 @@ def _noteworthy(diff: SystemDiff) -> bool:
 
 
 def _document(diff: SystemDiff) -> Object:
-    nodes, method = diff.comparison.nodes, diff.settings.revisions.hash
+    nodes = explained_changes(diff.comparison, diff.settings.revisions.hash)
     return {
         "baseline": diff.comparison.baseline.origin,
         "target": diff.comparison.target.origin,
         "engine": diff.comparison.target.engine,
-        "nodes": [_node(node, explain(node, nodes, method), diff.settings.redact) for node in nodes],
+        "nodes": [_node(node, diff.settings.redact) for node in nodes],
         "objects": [{"kind": each.kind, "name": each.name, "change": each.change} for each in diff.comparison.objects],
         "summary": diff.comparison.sentence(),
     }
 
 
-def _node(node: NodeChange, why: Explanation, redact: Sequence[str]) -> Object:
+def _node(node: Explained, redact: Sequence[str]) -> Object:
     return {
-        "node": node.name,
-        "kind": node.kind,
-        "change": node.change.value,
-        "restart": node.restart,
-        "changes": [change_document(each, redact) for each in node.parameters],
-        "cause": explained(why.cause, why.difference, redact),
-        "difference": difference_document(why.difference, redact),
-        "baseline": chain(node.baseline),
-        "target": chain(node.target),
+        "node": node.change.name,
+        "kind": node.change.kind,
+        **change_members(node.change, node.why, redact),
+        "baseline": chain(node.change.baseline),
+        "target": chain(node.change.target),
     }
 
 
@@ -128,33 +121,21 @@ def _blocks(diff: SystemDiff, *, objects: bool, titled: bool) -> list[Table | Li
 
 
 def _rows(node: NodeChange, redact: Sequence[str], *, live: bool) -> list[list[Cell]]:
-    style = _STYLES[node.change]
+    style = STYLES[node.change]
     head = [
         Cell(node.name, Style.STRONG),
         Cell(node.kind or "-"),
         Cell(node.change.value, style),
-        Cell(_revisions(node)),
+        Cell(revisions(node)),
     ]
     state = node.baseline.live.state.value if node.baseline and node.baseline.live else "-"
-    whole = node.change in {ChangeKind.NEW, ChangeKind.REMOVED}
-    parameters = [] if whole else [redacted_change(each, redact) for each in node.parameters]
-    details = [
-        [Cell(each.path), Cell(shown(each.old), Style.BAD), Cell(shown(each.new), Style.GOOD)] for each in parameters
-    ] or [[Cell(""), Cell(""), Cell("")]]
+    details = [parameter_cells(each, redact) for each in parameters(node)] or [[Cell(""), Cell(""), Cell("")]]
     rows = []
     for number, detail in enumerate(details):
         first = number == 0
         row = [*(head if first else [Cell("")] * len(head)), *detail]
         rows.append([*row, Cell(state if first else "")] if live else row)
     return rows
-
-
-def _revisions(node: NodeChange) -> str:
-    old = node.baseline.revision if node.baseline else None
-    new = node.target.revision if node.target and node.target.exists else None
-    if old == new:
-        return old or "-"
-    return f"{old or '(none)'} -> {new or '(none)'}"
 
 
 def _counted(changes: Sequence[ObjectChange], settings: Settings, *, in_full: bool) -> Cell:
