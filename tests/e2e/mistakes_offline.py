@@ -47,6 +47,7 @@ COMMAND_LINE = {
     "no such system": Mistake("verify --context yul1 --system systemdcrtest4"),
     "a context without overlays": Mistake("verify --context yul2"),
     "sources that exclude each other": Mistake("verify --live -f output.yaml"),
+    "data alone, to be compared": Mistake(f"inspect be1 {ONE} -o data --against git:HEAD"),
 }
 
 CHART = {
