@@ -130,6 +130,7 @@ class Comparer:
             target,
             tuple(changes(baseline, target, settings.kinds)),
             tuple(object_changes({**there, **others.found}, wanted, settings)),
+            tuple((kind, name) for _, kind, name in others.unreadable),
         )
 
     def _listed(self, key: tuple[str, str, str]) -> bool:

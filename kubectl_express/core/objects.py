@@ -47,18 +47,28 @@ class ObjectChange:
         return "removed" if self.new is None else "changed"
 
 
+def is_hook(manifest: Object) -> bool:
+    """Whether an object is one of Helm's hooks or tests, which no apply of a rendering is about."""
+    return _HOOK in mapping(at(manifest, "/metadata/annotations"))
+
+
 def deployed(objects: Sequence[Object], settings: ResourceSettings) -> dict[Identity, Object]:
-    """Return the objects that an apply of a rendering is about, without nodes' parameters; Helm's hooks are not.
+    """Return the objects that an apply of a rendering is about, without nodes' parameters; Helm's hooks are not."""
+    return {
+        identity: _shell(manifest, settings)
+        for identity, manifest in zip(identities(objects, settings), objects, strict=True)
+        if not is_hook(manifest)
+    }
+
+
+def identities(objects: Sequence[Object], settings: ResourceSettings) -> list[Identity]:
+    """Return what tells each of the objects apart.
 
     The system's own namespace is that of its nodes; an object that names none goes there too.
     """
     nodes = (manifest for manifest in objects if is_node(manifest, settings))
     home = next((namespace for node in nodes if (namespace := text(at(node, "/metadata/namespace")))), None)
-    found: dict[Identity, Object] = {}
-    for manifest in objects:
-        if _HOOK not in mapping(at(manifest, "/metadata/annotations")):
-            found[_identity(manifest, home)] = _shell(manifest, settings)
-    return found
+    return [_identity(manifest, home) for manifest in objects]
 
 
 def _identity(manifest: Object, home: str | None) -> Identity:

@@ -26,6 +26,8 @@ class Comparison:
     target: Side
     nodes: tuple[NodeChange, ...]
     objects: tuple[ObjectChange, ...]
+    uncompared: tuple[tuple[str, str], ...] = ()
+    """Objects of the target, by kind and name, whose live counterparts could not be read."""
 
     @property
     def different(self) -> bool:

@@ -1,0 +1,147 @@
+"""From what a comparison finds to what a rollout does about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.changes import ChangeKind, NodeChange
+from kubectl_express.core.helm_order import in_helm_order
+from kubectl_express.core.live import describe
+from kubectl_express.core.manifest import Manifest
+from kubectl_express.core.manifests import is_node, is_revisions
+from kubectl_express.core.objects import identities, is_hook
+from kubectl_express.core.plan import Action, Plan, Step
+from kubectl_express.errors import ExpressError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kubectl_express.core.settings import ResourceSettings, Settings
+    from kubectl_express.core.verdict import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the nodes that change are rolled, and where to pause."""
+
+    only: tuple[str, ...] = ()
+    start: str | None = None
+    """Nodes that come before this one are left alone."""
+    pause_after: tuple[str, ...] = ()
+    prune: bool = False
+
+
+def make_plan(comparison: Comparison, settings: Settings, choice: Choice | None = None) -> Plan:
+    """Return what is to be done so that the baseline, which is live, becomes the target.
+
+    Objects other than nodes are applied where they change, with a choice of nodes too: the stored revisions may be
+    ahead of the nodes, and never behind. Raises ExpressError where the choice names a node that is not there.
+    """
+    choice = choice or Choice()
+    _check(comparison, choice)
+    chosen = _chosen(comparison, choice)
+    manifests = {(manifest.kind, manifest.name): manifest for manifest in _nodes(comparison, settings.resources)}
+    shells = {(each.kind, each.name) for each in comparison.objects}
+    steps = []
+    for change in comparison.nodes:
+        if change.name in chosen and change.change is not ChangeKind.REMOVED:
+            relabelled = (change.kind or "", change.name) in shells
+            if step := _step(change, manifests.get((change.kind or "", change.name)), relabelled=relabelled):
+                steps.append(replace(step, pause_after=change.name in choice.pause_after))
+    gone = [change for change in comparison.nodes if change.change is ChangeKind.REMOVED]
+    leftover = _leftover(comparison, settings)
+    if choice.prune:
+        steps += [_deletion(change) for change in reversed(gone) if change.name in chosen]
+    return Plan(
+        objects=tuple(in_helm_order(_changed_objects(comparison, settings.resources))),
+        steps=tuple(steps),
+        removed=() if choice.prune else tuple(change.name for change in gone) + tuple(map(_title, leftover)),
+        hooks=tuple(_title(each) for each in comparison.target.manifests if is_hook(each.object)),
+        deleted=tuple(reversed(leftover)) if choice.prune else (),
+    )
+
+
+def backwards(plan: Plan) -> Plan:
+    """Return the plan with its nodes in reverse: what was rolled last is taken back first."""
+    return replace(plan, steps=tuple(reversed(plan.steps)))
+
+
+def _check(comparison: Comparison, choice: Choice) -> None:
+    names = {change.name for change in comparison.nodes}
+    wanted = (("--only", choice.only), ("--from", (choice.start,)), ("--pause-after", choice.pause_after))
+    for flag, given in wanted:
+        for name in given:
+            if name is not None and name not in names:
+                raise ExpressError(f'{flag}: node "{name}" not found; there are {_listed(sorted(names))}')
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+
+
+def _chosen(comparison: Comparison, choice: Choice) -> set[str]:
+    names = [change.name for change in comparison.nodes]
+    later = names[names.index(choice.start) :] if choice.start else names
+    return {name for name in later if not choice.only or name in choice.only}
+
+
+def _nodes(comparison: Comparison, settings: ResourceSettings) -> Iterator[Manifest]:
+    return (manifest for manifest in comparison.target.manifests if is_node(manifest.object, settings))
+
+
+def _changed_objects(comparison: Comparison, settings: ResourceSettings) -> Iterator[Manifest]:
+    """Yield what is no node and is new or changed; what could not be compared is applied to be sure."""
+    wanted = {*((each.kind, each.name) for each in comparison.objects if each.new), *comparison.uncompared}
+    target = comparison.target
+    for manifest, (_, kind, name) in zip(target.manifests, identities(target.objects, settings), strict=True):
+        if (kind, name) in wanted and not is_node(manifest.object, settings) and not is_hook(manifest.object):
+            yield manifest
+
+
+def _leftover(comparison: Comparison, settings: Settings) -> list[Manifest]:
+    """Return the ConfigMaps of revisions that are live and no longer in the target: all that is known to be its own."""
+    there = {manifest.name for manifest in comparison.target.manifests if manifest.kind == "ConfigMap"}
+    return [
+        manifest
+        for manifest in comparison.baseline.manifests
+        if is_revisions(manifest.object, settings.revisions) and manifest.name not in there
+    ]
+
+
+def _title(manifest: Manifest) -> str:
+    return f"{manifest.kind}/{manifest.name}"
+
+
+def _step(change: NodeChange, manifest: Manifest | None, *, relabelled: bool) -> Step | None:
+    target = change.target
+    if manifest is None or target is None:
+        return None
+    reason = _reason(change, relabelled=relabelled)
+    if reason is None:
+        return None
+    live = change.baseline.resource if change.baseline else None
+    return Step(change.name, change.kind or "", Action.APPLY, change.change, reason, manifest, target.declared, live)
+
+
+def _reason(change: NodeChange, *, relabelled: bool) -> str | None:
+    """Return in words why a node is rolled; None where it is as it is to be."""
+    drift = change.baseline.live.drift if change.baseline and change.baseline.live else ()
+    if change.change is ChangeKind.NEW:
+        return "it is new"
+    if change.change is ChangeKind.UNNEEDED:
+        return "its revision changes and its data does not"
+    if change.change is ChangeKind.SAME and drift:
+        return f"to be put back: {'; '.join(describe(each) for each in drift)}"
+    if change.parameters:
+        first, *more = [each.path or "/" for each in change.parameters]
+        what = f"{first} and {len(more)} more change" if more else f"{first} changes"
+        return what if change.change is ChangeKind.UPDATE else f"{what}, and its revision does not"
+    return "labels or annotations change" if relabelled else None
+
+
+def _deletion(change: NodeChange) -> Step:
+    live = change.baseline.resource if change.baseline else None
+    manifest = Manifest(live or {})
+    reason = "it is no longer in the target"
+    return Step(change.name, change.kind or "", Action.DELETE, change.change, reason, manifest, None, live)
