@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ExitStatus, ExpressError
-from kubectl_express.parser import build_parser, check_command, with_values
+from kubectl_express.flags import with_values
+from kubectl_express.parser import build_parser, check_command
 
 if TYPE_CHECKING:
     import argparse

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_express.parser import PROGRAM, build_parser
+from kubectl_express.flags import PROGRAM
+from kubectl_express.parser import build_parser
 from tests.e2e.cells import Command, commands
 from tests.e2e.expected import Compares, Document, Expected, Prints, Reads, Refuses, Relates, Tells, Verifies
 from tests.e2e.fleet import Fleet, deployed_fleet
