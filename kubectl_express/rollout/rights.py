@@ -83,9 +83,9 @@ def needed(
         if step.action is Action.DELETE:
             of(step.manifest, "get", "delete")
         else:
-            of(step.manifest, "get", "patch", *(() if step.live else ("create",)))
+            of(step.manifest, "get", "patch", *(("create",) if step.live is None else ()))
     for manifest in plan.objects:
-        of(manifest, "get", "patch", *(() if _known(manifest, live) else ("create",)))
+        of(manifest, "get", "patch", *(("create",) if _absent(manifest, live) else ()))
     for manifest in plan.deleted:
         of(manifest, "get", "delete")
     for group, resource, verbs in _BOOKKEEPING:
@@ -99,13 +99,13 @@ def _rights(manifest: Manifest, served: ServedKind, home: str, verbs: Iterable[s
         yield Right(verb, served.group, served.plural, namespace, manifest.name or None)
 
 
-def _known(manifest: Manifest, live: Callable[[Object], Object | None]) -> bool:
+def _absent(manifest: Manifest, live: Callable[[Object], Object | None]) -> bool:
     try:
-        return live(manifest.object) is not None
+        return live(manifest.object) is None
     except ServerError as error:
         if error.status != 403:
             raise
-        return False
+        return True
 
 
 def lacking(cluster: Cluster, rights: Sequence[Right]) -> list[Right]:
