@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.commands.comparing import Baseline, Comparer
 from kubectl_express.commands.deploying import SHELL, deployer_problems, unset
 from kubectl_express.commands.reading import Gathered, file_place, gather, place, tell
-from kubectl_express.core.determinacy import determinacy_problems, doubt
+from kubectl_express.commands.trusting import hashing_problems, render_problems, rendered_again
 from kubectl_express.core.verification import (
     Problem,
     Verification,
@@ -20,17 +20,12 @@ from kubectl_express.core.verification import (
 )
 from kubectl_express.errors import ExitStatus, ExpressError, worst
 from kubectl_express.output.views.verify import SystemVerification, verify_view
-from kubectl_express.sources.determination import Determination, Revisions, determine
-from kubectl_express.sources.hashing_proof import prove_hashing
 from kubectl_express.sources.layout import Layout, System
 from kubectl_express.sources.scope import ARGOCD
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kubectl_express.core.node import Side
     from kubectl_express.output.printer import Printer
-    from kubectl_express.sources.rendering import Release
     from kubectl_express.sources.scope import Scope
 
 _CHAINS = "stored = calculated = declared"
@@ -91,7 +86,7 @@ def _target(scope: Scope, printer: Printer, file: str | None, against: str | Non
     comparer = Comparer(scope, printer, file, Baseline(against)) if against is not None else None
     with ExitStack() as stack:
         earlier = stack.enter_context(comparer.opened()) if comparer else None
-        proof = stack.enter_context(ThreadPoolExecutor(1)).submit(_prove, scope) if file is None else None
+        proof = stack.enter_context(ThreadPoolExecutor(1)).submit(hashing_problems, scope) if file is None else None
 
         def check(system: System) -> SystemVerification:
             return _checked(scope, system, comparer, earlier, proof)
@@ -103,16 +98,15 @@ def _checked(
     scope: Scope, system: System, comparer: Comparer | None, earlier: Layout | None, proof: Future[list[Problem]] | None
 ) -> SystemVerification:
     with ThreadPoolExecutor(1) as pool:
-        again = pool.submit(_again, scope, system) if proof else None
+        again = pool.submit(lambda: rendered_again(scope, scope.release(system))) if proof else None
         comparison = comparer.compare(system, earlier) if comparer else None
         side = _with_nodes(comparison.target if comparison else scope.rendered(system))
         checks, problems = [_CHAINS], integrity_problems(side.nodes.values())
         if again and proof:
             release = scope.release(system)
-            found = _determination(scope, release)
             checks += ["the same on a second render", f"hashing proved on {side.engine}"]
-            problems += determinacy_problems(side, again.result(), found.fed, found.unknown) + proof.result()
-            notes = [doubt(found.unproved)] if found.unproved else []
+            found, notes = render_problems(scope, release, side, again.result())
+            problems += found + proof.result()
             if scope.selection.render_as == ARGOCD:
                 checks.append(f"the same from Argo CD as from {SHELL}")
                 problems += deployer_problems(scope, release, side)
@@ -123,26 +117,6 @@ def _checked(
             problems += change_problems(comparison.nodes, scope.settings.revisions.hash)
     where = place(system) if system.name else file_place(scope)
     return SystemVerification(where, scope.settings, Verification(side, tuple(checks), tuple(problems)))
-
-
-def _again(scope: Scope, system: System) -> Side:
-    """Render under conditions that must not matter; a chart that refuses them, an upgrade say, under the same ones."""
-    release = scope.release(system)
-    try:
-        return scope.render(replace(release, again=True))
-    except ExpressError:
-        return scope.render(release)
-
-
-def _determination(scope: Scope, release: Release) -> Determination:
-    def revisions(chart: Path) -> Revisions:
-        return {name: node.revision for name, node in scope.render(replace(release, chart=chart)).nodes.items()}
-
-    return determine(release.chart, revisions)
-
-
-def _prove(scope: Scope) -> list[Problem]:
-    return [Problem("", "hashing", line) for line in prove_hashing(scope.engine, scope.settings.revisions.hash)]
 
 
 def _with_nodes(side: Side) -> Side:
