@@ -1,0 +1,193 @@
+"""A table of all nodes that follows a rollout on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO, cast
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from kubectl_express.core.happenings import Happening, What
+from kubectl_express.output.progress.board import Board, Row, Turn, first_board, window
+from kubectl_express.output.progress.elapsed import elapsed
+from kubectl_express.output.progress.outlet import Outlet
+from kubectl_express.output.progress.plain import warning_line
+from kubectl_express.output.text import printable
+from kubectl_express.output.view import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import ConsoleOptions, RenderableType
+
+    from kubectl_express.core.plan import Plan
+    from kubectl_express.core.settings import Settings
+    from kubectl_express.environment import Environment
+    from kubectl_express.output.palette import Palette
+    from kubectl_express.output.progress.outcome import Outcome
+    from kubectl_express.output.views.systems import Place
+
+_REFRESHES = 4
+"""How often a second the table is drawn, at most: running times are shown to the tenth for ten seconds only."""
+_AROUND = 5
+"""Lines that are no rows: the head, what is said of all and of one node, the columns' heads, and the cursor's own."""
+_LEFT_OUT = 2
+"""Lines that say how many rows are not shown, above and below."""
+_LOOKS = {
+    Style.PLAIN: "",
+    Style.GOOD: "green",
+    Style.CAUTION: "yellow",
+    Style.BAD: "red",
+    Style.STRONG: "bold",
+    Style.FAINT: "dim",
+}
+_STYLES = {
+    Turn.TO_COME: Style.FAINT,
+    Turn.NEXT: Style.CAUTION,
+    Turn.NOW: Style.CAUTION,
+    Turn.DONE: Style.GOOD,
+    Turn.HALTED: Style.BAD,
+}
+_MARKS = {Turn.DONE: "✓ ", Turn.HALTED: "✗ "}
+
+
+def terminal_console(environment: Environment, palette: Palette) -> Console:
+    """Return what draws on stdout, which is a terminal: in colour where the palette has any."""
+    return Console(
+        file=cast("TextIO", Outlet(environment.stdout)),
+        force_terminal=True,
+        force_interactive=True,
+        color_system="standard" if palette.colored else None,
+        no_color=not palette.colored,
+        _environ=environment.variables,
+    )
+
+
+class LiveTable:
+    """Tells a rollout as a table that is drawn anew where it stands; warnings, and what is over, stay above it.
+
+    The thread that draws reads one board, which never changes: whoever reports only puts another in its place.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        console: Console,
+        remarks: Palette,
+        place: Place,
+        plan: Plan,
+        settings: Settings,
+        clock: Callable[[], float],
+    ) -> None:
+        self._console = console
+        self._err = Outlet(environment.stderr)
+        self._remarks = remarks
+        self._title = f"{place.title()}, plan {plan.digest}"
+        self._clock = clock
+        self._board = first_board(plan, settings)
+        self._live: Live | None = None
+        self._paused = False
+
+    def report(self, happening: Happening) -> None:
+        """Take note of one thing, for the next time the table is drawn; write a warning above it at once."""
+        self._board = self._board.after(happening, self._clock())
+        if self._live is None and not self._paused:
+            self.resume()
+        if happening.what is What.WARNING:
+            self._warn(happening)
+
+    def pause(self) -> None:
+        """Draw the table once more and leave it there: what follows stands below."""
+        self._paused = True
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def resume(self) -> None:
+        """Draw the table, below whatever was written meanwhile, and go on drawing it."""
+        self._paused = False
+        if self._live is None:
+            self._live = Live(
+                console=self._console,
+                get_renderable=self.picture,
+                refresh_per_second=_REFRESHES,
+                redirect_stdout=False,
+                redirect_stderr=False,
+                vertical_overflow="crop",
+            )
+            self._live.start(refresh=True)
+
+    def close(self, outcome: Outcome | None = None) -> None:
+        """Leave the last table on the screen, and what became of each node below."""
+        if self._paused:
+            self._console.print(self.picture())
+        self.pause()
+        for line in outcome.lines() if outcome else ():
+            self._console.print(Text(printable(line)), soft_wrap=True)
+
+    def picture(self) -> RenderableType:
+        """Return the table as it is now, as many rows of it as the terminal has lines for."""
+        return _Picture(self._title, self._board, self._clock())
+
+    def _warn(self, happening: Happening) -> None:
+        if self._err.isatty():
+            line = Text.from_ansi(warning_line(happening, self._remarks).rstrip("\n"))
+            self._console.print(line, soft_wrap=True)
+        else:
+            self._err.write(warning_line(happening, self._remarks))
+
+
+class _Picture:
+    """One board at one time, drawn to the size that the terminal has."""
+
+    def __init__(self, title: str, board: Board, now: float) -> None:
+        self._title = title
+        self._board = board
+        self._now = now
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        rows = list(self._board.rows.values())
+        room = console.size.height - _AROUND
+        current = list(self._board.rows).index(self._board.current) if self._board.current else 0
+        shown = window(len(rows), current, room if len(rows) <= room else max(room - _LEFT_OUT, 1))
+        yield self._head(len(rows))
+        if self._board.said:
+            yield _line(self._board.said, self._board.style)
+        if self._board.reason:
+            yield _line(self._board.reason)
+        if shown.start:
+            yield _line(f"… {shown.start} before", Style.FAINT)
+        yield self._table(rows, shown)
+        if shown.stop < len(rows):
+            yield _line(f"… {len(rows) - shown.stop} more", Style.FAINT)
+
+    def _head(self, count: int) -> Text:
+        since = self._board.since
+        running = f", {elapsed(self._now - since)}" if since is not None else ""
+        nodes = "node" if count == 1 else "nodes"
+        return _line(f"{self._title}: {self._board.done} of {count} {nodes} done{running}", Style.STRONG)
+
+    def _table(self, rows: list[Row], shown: range) -> Table:
+        """Return the rows shown; columns are as wide as all rows need, so that none jumps as the window moves."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=_LOOKS[Style.PLAIN])
+        every = [(row.node, row.kind, row.change, row.revision) for row in rows]
+        for index, title in enumerate(("NODE", "KIND", "CHANGE", "REVISION")):
+            widest = max((cell_len(printable(each[index])) for each in every), default=0)
+            table.add_column(title, no_wrap=True, min_width=max(widest, len(title)))
+        table.add_column("STATE")
+        table.add_column("TIME", no_wrap=True, justify="right", min_width=6)
+        for number in shown:
+            row = rows[number]
+            texts = [_line(text) for text in every[number]]
+            time = row.time(self._now)
+            state = _line(f"{_MARKS.get(row.turn, '')}{row.said}", Style.BAD if row.ailing else _STYLES[row.turn])
+            table.add_row(*texts, state, _line("" if time is None else elapsed(time)))
+        return table
+
+
+def _line(text: str, style: Style = Style.PLAIN) -> Text:
+    """Return text on one line, cut where it is longer than there is room for, and never taken for markup."""
+    return Text(printable(text), style=_LOOKS[style], no_wrap=True, overflow="ellipsis")
