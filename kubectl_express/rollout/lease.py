@@ -1,0 +1,306 @@
+"""Holding the lease of a system's rollout: taken, renewed by a thread of its own, watched for requests, let go.
+
+A holder writes to the cluster only for so long after the sending of its last successful renewal, and that is shorter
+than others wait before they take the lease over. This bounds a holder that was suspended; it does not fence one: what
+it had sent before may still be on its way.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from kubectl_express.core import lease as leases
+from kubectl_express.core.values import at, text
+from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.rollout.this_process import is_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_express.core.lease import Held, Holder, Request
+    from kubectl_express.core.values import Object
+    from kubectl_express.sources.cluster import Cluster, Watch
+
+State = Literal["held", "unsure", "lost"]
+
+MANAGER = "kubectl-express-lease"
+"""The field manager of renewals, and of nothing else: the server's time of its entry is that of the last renewal."""
+
+_ATTEMPTS = 5
+"""How often a lease is looked at again that another process has written meanwhile."""
+_PATIENCE = 5.0
+"""Seconds that one renewal may take."""
+_LET_GO_WITHIN = 3.0
+"""Seconds that letting go may take: it only spares the next holder the wait."""
+_WATCH_SECONDS = 300
+"""How long one watch lasts before it is asked for again: proxies cut longer ones off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a lease lasts, how often it is renewed, and how long after a renewal its holder may write; seconds."""
+
+    duration: int = leases.DURATION
+    renew_every: float = 2.0
+    write_for: float = 10.0
+
+
+class LeaseHeldError(ExpressError):
+    """Another rollout holds the lease; the message says who and when it comes free."""
+
+
+class LeaseLostError(ExpressError):
+    """The lease is another's now, or nobody's: nothing may be written any more."""
+
+
+class LeaseUnsureError(ExpressError):
+    """The lease could not be renewed in time: nothing may be written until it is; it may still be ours."""
+
+
+def passing_time() -> float:
+    """Return seconds that also pass while the machine sleeps, which Python's own monotonic clock leaves out."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class Lease:
+    """The lease of one system, held by one process. `within` and `state` may be asked from any thread."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        namespace: str,
+        holder: Holder,
+        tell: Callable[[Callable[[], object]], None],
+        on_request: Callable[[Request], None],
+        clock: Callable[[], float] = passing_time,
+        timing: Timing | None = None,
+    ) -> None:
+        """Take what is needed; nothing is sent yet. Requests are handed on through `tell`, each once."""
+        self.holder = holder
+        self._cluster = cluster
+        self._namespace = namespace
+        self._tell = tell
+        self._on_request = on_request
+        self._clock = clock
+        self._timing = timing or Timing()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._lease: Object = {}
+        self._sent = 0.0
+        self._told: State = "held"
+        self._lost: str | None = None
+        self._trouble = ""
+        self._requested: set[str] = set()
+        self._watch: Watch | None = None
+        self._threads: list[threading.Thread] = []
+
+    def acquire(self) -> None:
+        """Take the lease and keep it renewed. Raises LeaseHeldError, and what the server refuses or does not answer."""
+        for _ in range(_ATTEMPTS):
+            lease, held = read(self._cluster, self._namespace)
+            if held is not None and not held.free:
+                raise LeaseHeldError(f"rollout of {self._namespace} {held}")
+            try:
+                self._write(lease, within=self._timing.write_for, taken_over=True)
+            except ServerError as error:
+                if error.status == 409 or (error.status == 404 and lease):
+                    continue
+                raise
+            for run in (self._renew, self._hear):
+                thread = threading.Thread(target=run, name=f"lease-{run.__name__}", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+            return
+        raise LeaseHeldError(f"rollout of {self._namespace} is being taken by others at this moment: try again")
+
+    @property
+    def state(self) -> State:
+        """Whether the lease is held, may be lost since it could not be renewed in time, or is lost."""
+        with self._lock:
+            return self._state()
+
+    def within(self) -> float:
+        """Return the seconds in which writing is allowed, always more than 0.
+
+        Raises LeaseLostError and LeaseUnsureError.
+        """
+        with self._lock:
+            if self._lost is not None:
+                raise LeaseLostError(f"the lease on the rollout of {self._namespace} is lost: {self._lost}")
+            left = self._left()
+            if left <= 0:
+                raise LeaseUnsureError(
+                    f"the lease on the rollout of {self._namespace} has not been renewed for {self._age():.0f} s"
+                    + (f": {self._trouble}" if self._trouble else "")
+                )
+            return left
+
+    def release(self) -> None:
+        """Let go, so that the next need not wait. Never raises: a server that cannot be reached sees it expire."""
+        self._stopped.set()
+        if self._watch:
+            self._watch.close()
+        deadline = self._clock() + _LET_GO_WITHIN
+        for thread in self._threads:
+            thread.join(max(deadline - self._clock(), 0.0))
+        if not self._threads or self.state == "lost":
+            return
+        lease: Object | None = self._lease
+        with suppress(ExpressError):
+            while lease is not None and (left := deadline - self._clock()) > 0:
+                try:
+                    self._put(leases.let_go(lease), left)
+                except ServerError as error:
+                    if error.status != 409:
+                        raise
+                    lease, held = read(self._cluster, self._namespace)
+                    if held is None or held.holder.identity != self.holder.identity:
+                        return
+                else:
+                    return
+
+    def _state(self) -> State:
+        if self._lost is not None:
+            return "lost"
+        return "held" if self._left() > 0 else "unsure"
+
+    def _age(self) -> float:
+        return self._clock() - self._sent
+
+    def _left(self) -> float:
+        return self._timing.write_for - self._age()
+
+    def _renew(self) -> None:
+        """Renew the lease until it is let go or lost."""
+        while not self._stopped.wait(self._pause()):
+            self._notice()
+            with self._lock:
+                if self._lost is not None:
+                    return
+                left = self._left()
+            try:
+                self._keep(min(left, _PATIENCE) if left > 0 else _PATIENCE)
+                self._trouble = ""
+            except ExpressError as error:
+                self._trouble = f"{error.prefix.removeprefix('error: ')}{error}"
+            self._notice()
+
+    def _pause(self) -> float:
+        """Return the seconds until there is something to do: to renew, or to say that it is too late for that."""
+        with self._lock:
+            left = self._left()
+        return min(left, self._timing.renew_every) if left > 0 else self._timing.renew_every
+
+    def _keep(self, within: float) -> None:
+        """Renew once. One that another process has written meanwhile is looked at, and renewed if it is still ours."""
+        deadline = self._clock() + within
+        lease: Object | None = self._lease
+        while (left := deadline - self._clock()) > 0:
+            try:
+                self._write(lease, within=left, taken_over=False)
+            except ServerError as error:
+                if error.status not in (404, 409):
+                    raise
+            else:
+                return
+            lease, held = read(self._cluster, self._namespace)
+            if not self._is_ours(lease, held):
+                return
+
+    def _is_ours(self, lease: Object | None, held: Held | None) -> bool:
+        """Return whether the lease is still held by us, taking note of what is asked of us, or of its loss."""
+        if held is not None and held.holder.identity == self.holder.identity:
+            self._take(leases.read_request(lease or {}, self.holder))
+            return True
+        now = f"it is held by {held.holder}" if held else "somebody has let it go" if lease else "it was deleted"
+        with self._lock:
+            self._lost = self._lost or now
+        self._notice()
+        return False
+
+    def _take(self, asked: Request | None) -> None:
+        with self._lock:
+            if asked is None or asked.id in self._requested:
+                return
+            self._requested.add(asked.id)
+        self._tell(partial(self._on_request, asked))
+
+    def _notice(self) -> None:
+        """Wake whoever acts on the state, if that has changed."""
+        with self._lock:
+            now = self._state()
+            changed, self._told = now != self._told, now
+        if changed:
+            self._tell(lambda: None)
+
+    def _write(self, lease: Object | None, *, within: float, taken_over: bool) -> None:
+        body = leases.renewed(
+            lease, self.holder, self._timing.duration, datetime.now(timezone.utc), taken_over=taken_over
+        )
+        sent = self._clock()
+        answer = self._put(body, within) if lease else self._post(body, within)
+        with self._lock:
+            self._lease, self._sent = answer, sent
+
+    def _put(self, body: Object, within: float) -> Object:
+        where = leases.path(self._namespace)
+        query = {"fieldManager": MANAGER}
+        return self._cluster.send("PUT", where, query, json.dumps(body).encode(), "application/json", within=within)
+
+    def _post(self, body: Object, within: float) -> Object:
+        where = leases.collection(self._namespace)
+        query = {"fieldManager": MANAGER}
+        return self._cluster.send("POST", where, query, json.dumps(body).encode(), "application/json", within=within)
+
+    def _hear(self) -> None:
+        """Watch the lease until it is let go: a request is heard at once, where a renewal would see it seconds later.
+
+        What the watch cannot tell, its own failure included, the next renewal finds out.
+        """
+        version = self._version()
+        while not self._stopped.is_set() and self._lost is None:
+            started = self._clock()
+            try:
+                for change, lease in self._watching(version):
+                    version = text(at(lease, "/metadata/resourceVersion")) or version
+                    if change in {"ADDED", "MODIFIED"}:
+                        self._is_ours(lease, leases.read_held(lease, None, lambda _: False))
+                    elif change == "DELETED":
+                        self._is_ours(None, None)
+            except ExpressError:
+                version = self._version()
+            if self._clock() - started < self._timing.renew_every:
+                self._stopped.wait(self._timing.renew_every)
+
+    def _watching(self, version: str) -> Watch:
+        query = {
+            "fieldSelector": f"metadata.name={leases.NAME}",
+            "resourceVersion": version,
+            "timeoutSeconds": str(_WATCH_SECONDS),
+        }
+        self._watch = watch = self._cluster.watch(leases.collection(self._namespace), query)
+        if self._stopped.is_set():
+            watch.close()
+        return watch
+
+    def _version(self) -> str:
+        with self._lock:
+            return text(at(self._lease, "/metadata/resourceVersion")) or ""
+
+
+def read(cluster: Cluster, namespace: str) -> tuple[Object | None, Held | None]:
+    """Return a system's lease, None where there is none, and who holds it, None where nobody does."""
+    try:
+        lease, date = cluster.get_dated(leases.path(namespace))
+    except ServerError as error:
+        if error.status == 404:
+            return None, None
+        raise
+    return lease, leases.read_held(lease, date, is_gone)
