@@ -113,15 +113,15 @@ def judge(wanted: Wanted, facts: Facts, revision_path: str) -> Verdict:
         return Verdict(Outcome.WAITING, "; ".join(obstacles), ailing, again)
     if stale:
         generation = at(facts.resource, "/metadata/generation")
-        reason = f"pod {_names(stale)} is Ready, perhaps from before the apply: the operator has not said yet that it"
+        reason = f"{_these(stale)} Ready, perhaps from before the apply: the operator has not said yet that it"
         return Verdict(
             Outcome.WAITING, f"{reason} has seen generation {generation}, nor been quiet for {QUIET:g} s", again=again
         )
     rest = max(wanted.min_ready - facts.ready.get(pod.uid, 0.0) for pod in pods)
     if rest > 0:
-        reason = f"pod {_names(pods)} is Ready, but not for {wanted.min_ready:g} s yet"
+        reason = f"{_these(pods)} Ready, but not for {wanted.min_ready:g} s yet"
         return Verdict(Outcome.WAITING, reason, again=rest)
-    return Verdict(Outcome.PASSED, f"pod {_names(pods)} is Ready at {wanted.revision}")
+    return Verdict(Outcome.PASSED, f"{_these(pods)} Ready at {wanted.revision}")
 
 
 def judge_resource(wanted: Wanted, resource: Object | None, revision_path: str) -> Verdict | None:
@@ -185,12 +185,13 @@ def _obstacles(wanted: Wanted, pods: Sequence[Pod]) -> list[str]:
     staying = [pod for pod in counted if not pod.terminating]
     if len(staying) > wanted.pods:
         expected = f"{wanted.pods} {'is' if wanted.pods == 1 else 'are'} expected"
-        found.append(f"there are {len(staying)} pods, {_names(staying)}, where {expected}")
+        names = ", ".join(pod.name for pod in staying)
+        found.append(f"there are {len(staying)} pods, {names}, where {expected}")
     elif not staying:
         ended = [f"; pod {pod.name} is {pod.phase} ({pod.reason or 'ended'})" for pod in pods if pod.finished]
         found.append(f"it has no pod at {wanted.revision} yet{''.join(ended)}")
     elif len(staying) < wanted.pods:
-        found.append(f"only {len(staying)} of {wanted.pods} pods are there")
+        found.append(f"{len(staying)} of {wanted.pods} pods are there")
     return found
 
 
@@ -198,8 +199,9 @@ def _ails(pod: Pod) -> bool:
     return not pod.ready and not pod.terminating and pod.reason in _AILMENTS
 
 
-def _names(pods: Sequence[Pod]) -> str:
-    return ", ".join(pod.name for pod in pods)
+def _these(pods: Sequence[Pod]) -> str:
+    names = ", ".join(pod.name for pod in pods)
+    return f"pod {names} is" if len(pods) == 1 else f"pods {names} are"
 
 
 def _kind(resource: Object) -> str:
