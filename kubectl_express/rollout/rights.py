@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kubectl_express.core import lease
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.plan import Action
 from kubectl_express.core.values import at, text
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
     from kubectl_express.sources.cluster import Cluster
     from kubectl_express.sources.discovery import ServedKind
 
-LEASES = "coordination.k8s.io"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _AT_ONCE = 8
 """How many questions are asked at the same time; each takes about 10 ms."""
 _NAMES_SHOWN = 3
 
 _BOOKKEEPING = (
-    ("", "configmaps", ("list",)),
-    ("", "pods", ("list", "watch")),
-    (LEASES, "leases", ("get", "list", "watch", "create", "update")),
-    ("", "secrets", ("get", "list", "create", "patch", "delete")),
-    ("", "events", ("create",)),
+    ("", "configmaps", None, ("list",)),
+    ("", "pods", None, ("list", "watch")),
+    ("coordination.k8s.io", "leases", lease.NAME, ("get", "watch", "update")),
+    ("coordination.k8s.io", "leases", None, ("create",)),
+    ("", "secrets", None, ("get", "list", "create", "patch", "delete")),
+    ("", "events", None, ("create",)),
 )
 """What every rollout does in its namespace besides applying: it reads revisions and pods, holds the lease, keeps its
 record, and leaves events."""
@@ -88,8 +89,8 @@ def needed(
         of(manifest, "get", "patch", *(("create",) if _absent(manifest, live) else ()))
     for manifest in plan.deleted:
         of(manifest, "get", "delete")
-    for group, resource, verbs in _BOOKKEEPING:
-        rights.extend(Right(verb, group, resource, namespace) for verb in verbs)
+    for group, resource, name, verbs in _BOOKKEEPING:
+        rights.extend(Right(verb, group, resource, namespace, name) for verb in verbs)
     return list(dict.fromkeys(rights))
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kubectl_express.core import lease
 from kubectl_express.core.changes import ChangeKind
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.plan import Action, Plan, Step
@@ -75,11 +76,10 @@ def test_every_rollout_reads_nodes_and_pods_and_holds_its_lease_and_keeps_its_re
         "list configmaps",
         "list pods",
         "watch pods",
-        "get leases.coordination.k8s.io",
-        "list leases.coordination.k8s.io",
-        "watch leases.coordination.k8s.io",
+        f"get leases.coordination.k8s.io/{lease.NAME}",
+        f"watch leases.coordination.k8s.io/{lease.NAME}",
+        f"update leases.coordination.k8s.io/{lease.NAME}",
         "create leases.coordination.k8s.io",
-        "update leases.coordination.k8s.io",
         "get secrets",
         "list secrets",
         "create secrets",

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kubectl_express.rollout.argocd import Application, Owners, owning_applications
+from tests.sources.test_cluster import cluster
+from tests.testbed.api import RequestFailedError
+from tests.testbed.control_plane import running_control_plane
+from tests.testbed.roles import grant, rules
+from tests.testbed.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kubectl_express.sources.cluster import Cluster
+    from tests.testbed.api import Api, Object
+    from tests.testbed.control_plane import ControlPlane
+
+ARGO = "/apis/argoproj.io/v1alpha1"
+CRD: dict[str, Any] = {
+    "metadata": {"name": "applications.argoproj.io"},
+    "spec": {
+        "group": "argoproj.io",
+        "scope": "Namespaced",
+        "names": {"kind": "Application", "plural": "applications", "singular": "application"},
+        "versions": [
+            {
+                "name": "v1alpha1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
+"""Of Argo CD's own type no more than its name: what is read of it is written by these tests as Argo CD writes it."""
+HERE = {"server": "https://kubernetes.default.svc"}
+UNCHECKED = (
+    "whether an Argo CD application owns these nodes could not be checked: you may not list applications.argoproj.io"
+)
+ELSEWHERE = {"server": "https://fra2.example.com:6443"}
+
+
+@pytest.fixture
+def argo(api: Api) -> Api:
+    """The API server with Argo CD's Application, and with Argo CD's namespace."""
+    for path, body in (
+        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD),
+        ("/api/v1/namespaces", {"metadata": {"name": "argocd"}}),
+    ):
+        if api.find(f"{path}/{body['metadata']['name']}") is None:
+            api.create(path, body)
+    eventually(lambda: serves_applications(api), "applications are served")
+    return api
+
+
+def serves_applications(api: Api) -> bool:
+    """Whether the API server serves them: a type that it has just learnt of it puts off for a moment (429)."""
+    try:
+        return api.find(f"{ARGO}/applications") is not None
+    except RequestFailedError as failure:
+        if failure.status != 429:
+            raise
+        return False
+
+
+@pytest.fixture
+def connection(kubeconfig: Path) -> Cluster:
+    return cluster(kubeconfig)
+
+
+@pytest.fixture
+def name() -> str:
+    """An application's name, this test's own: applications stay behind in Argo CD's namespace."""
+    return f"app-{secrets.token_hex(4)}"
+
+
+def application(
+    argo: Api,
+    name: str,
+    *,
+    place: str = "argocd",
+    lists: str | None = None,
+    destination: Mapping[str, str] = HERE,
+    policy: Object | None = None,
+    phase: str = "Succeeded",
+    **more: Any,
+) -> None:
+    """Make an application as Argo CD has it; `lists` is the namespace of be1, which it lists as its own."""
+    own = {"group": "express.example.com", "version": "v1", "kind": "Backend", "namespace": lists, "name": "be1"}
+    body = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": "https://git.example.com/charts"},
+            "destination": destination,
+            **({} if policy is None else {"syncPolicy": policy}),
+        },
+        "status": {
+            "operationState": {"operation": {}, "phase": phase, "startedAt": "2024-01-01T00:00:00Z"},
+            "resources": [own] if lists else [],
+        },
+        **more,
+    }
+    argo.create(f"{ARGO}/namespaces/{place}/applications", body)
+
+
+def backend(name: str = "be1", tracking: str | None = None, label: str | None = None) -> Object:
+    annotations = {} if tracking is None else {"argocd.argoproj.io/tracking-id": tracking}
+    labels = {} if label is None else {"app.kubernetes.io/instance": label}
+    metadata = {"name": name, "annotations": annotations, "labels": labels}
+    return {"apiVersion": "express.example.com/v1", "kind": "Backend", "metadata": metadata}
+
+
+def tracking(instance: str, namespace: str, node: str = "be1") -> str:
+    return f"{instance}:express.example.com/Backend:{namespace}/{node}"
+
+
+def quiet(name: str, place: str = "argocd") -> Owners:
+    """An owner that leaves the nodes alone."""
+    return Owners((Application(name, place, automated=False, syncing=False),))
+
+
+def unseen(name: str, why: str) -> str:
+    return f"nodes are tracked by Argo CD's application {name}, {why}: it could sync them during the rollout"
+
+
+@pytest.fixture
+def user(namespace: str) -> str:
+    return f"carl-{namespace}"
+
+
+@pytest.fixture
+def as_user(control_plane: ControlPlane, namespace: str, user: str, tmp_path: Path) -> Cluster:
+    return cluster(control_plane.kubeconfig(tmp_path / "as", {"yul1": namespace}), as_user=user)
+
+
+@pytest.mark.parametrize(
+    ("policy", "more", "automated", "syncing"),
+    [
+        (None, {}, False, False),
+        ({}, {}, False, False),
+        ({"syncOptions": ["ServerSideApply=true"]}, {}, False, False),
+        ({"automated": {}}, {}, True, False),
+        ({"automated": {"selfHeal": True, "prune": True}}, {}, True, False),
+        ({"automated": {"enabled": True}}, {}, True, False),
+        ({"automated": {"enabled": False, "selfHeal": True}}, {}, False, False),
+        (None, {"phase": "Running"}, False, True),
+        (None, {"phase": "Terminating"}, False, True),
+        (None, {"phase": "Failed"}, False, False),
+        (None, {"phase": "Error"}, False, False),
+        (None, {"operation": {"sync": {"revision": "main"}}}, False, True),
+        ({"automated": {}}, {"phase": "Running"}, True, True),
+    ],
+)
+def test_an_application_is_automated_or_syncing_as_argo_cd_means_it(
+    argo: Api,
+    connection: Cluster,
+    namespace: str,
+    name: str,
+    policy: Object | None,
+    more: Any,
+    automated: bool,
+    syncing: bool,
+) -> None:
+    application(argo, name, lists=namespace, policy=policy, **more)
+    owner = Application(name, "argocd", automated=automated, syncing=syncing)
+    assert owning_applications(connection, namespace, [backend()]) == Owners((owner,))
+    assert (owner.objection is None) is (not automated and not syncing)
+
+
+def test_what_is_objected_is_said_in_words() -> None:
+    title = "Argo CD's application argocd/express"
+    assert Application("express", "argocd", True, True).objection == f"{title} is syncing these nodes now"
+    assert Application("express", "argocd", True, False).objection == f"{title} syncs these nodes by itself"
+
+
+def test_the_application_that_a_tracking_id_names_owns_the_node_wherever_it_deploys_to(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    application(argo, name, destination=ELSEWHERE)
+    tracked = backend(tracking=tracking(name, namespace))
+    assert owning_applications(connection, namespace, [backend("be2"), tracked]) == quiet(name)
+
+
+def test_an_application_of_another_namespace_has_that_before_its_name(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    application(argo, name, place=namespace)
+    application(argo, name)
+    tracked = backend(tracking=tracking(f"{namespace}_{name}", namespace))
+    assert owning_applications(connection, namespace, [tracked]) == quiet(name, namespace)
+
+
+def test_a_tracking_id_copied_from_another_object_says_nothing(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    application(argo, name)
+    copied = [
+        backend(tracking=tracking(name, namespace, "be2")),
+        backend("be2", tracking=tracking(name, "elsewhere", "be2")),
+        backend("be3", tracking=name),
+    ]
+    assert owning_applications(connection, namespace, copied) == Owners()
+
+
+@pytest.mark.parametrize("destination", [HERE, {"server": f"{HERE['server']}/"}, {"name": "in-cluster"}], ids=str)
+def test_an_application_that_lists_a_node_of_this_cluster_owns_it(
+    argo: Api, connection: Cluster, namespace: str, name: str, destination: dict[str, str]
+) -> None:
+    application(argo, name, lists=namespace, destination=destination)
+    assert owning_applications(connection, namespace, [backend("be2"), backend()]) == quiet(name)
+    assert owning_applications(connection, namespace, [backend("be2")]) == Owners()
+    assert owning_applications(connection, "elsewhere", [backend()]) == Owners()
+
+
+def test_a_cluster_that_argo_cd_knows_by_its_own_address_is_this_one(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    application(argo, name, lists=namespace, destination={"server": connection.server})
+    assert owning_applications(connection, namespace, [backend()]) == quiet(name)
+
+
+def test_an_application_that_lists_the_same_names_in_another_cluster_owns_them_only_where_their_label_names_it(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    application(argo, name, lists=namespace, destination=ELSEWHERE)
+    assert owning_applications(connection, namespace, [backend()]) == Owners()
+    assert owning_applications(connection, namespace, [backend(label="another")]) == Owners()
+    assert owning_applications(connection, namespace, [backend(label=name)]) == quiet(name)
+
+
+def test_a_label_alone_says_nothing_for_charts_set_it_too(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    application(argo, name)
+    assert owning_applications(connection, namespace, [backend(label=name)]) == Owners()
+
+
+def test_nodes_whose_application_is_not_here_are_noted(
+    argo: Api, connection: Cluster, namespace: str, name: str
+) -> None:
+    owners = owning_applications(connection, namespace, [backend(tracking=tracking(name, namespace))])
+    assert owners == Owners(notes=(unseen(name, "which is not to be found in this cluster"),))
+
+
+def test_a_user_who_may_not_list_all_sees_those_of_argo_cds_usual_namespace(
+    argo: Api, namespace: str, name: str, user: str, as_user: Cluster
+) -> None:
+    application(argo, name, lists=namespace)
+    grant(argo, "argocd", user, rules([("list", "argoproj.io", "applications")]))
+    assert owning_applications(as_user, namespace, [backend()]) == quiet(name)
+    assert owning_applications(as_user, namespace, [backend("be2")]) == Owners()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in argocd", "in the namespace before its name"])
+def test_the_application_that_a_tracking_id_names_is_read_by_that_name_where_none_may_be_listed(
+    argo: Api, namespace: str, name: str, user: str, as_user: Cluster, elsewhere: bool
+) -> None:
+    place = namespace if elsewhere else "argocd"
+    application(argo, name, place=place, policy={"automated": {}})
+    grant(argo, place, user, rules([("get", "argoproj.io", "applications")], [name]))
+    tracked = backend(tracking=tracking(f"{namespace}_{name}" if elsewhere else name, namespace))
+    owners = owning_applications(as_user, namespace, [tracked])
+    assert owners == Owners((Application(name, place, automated=True, syncing=False),))
+
+
+def test_the_application_that_a_label_names_is_read_by_that_name_where_none_may_be_listed(
+    argo: Api, namespace: str, name: str, user: str, as_user: Cluster
+) -> None:
+    application(argo, name, lists=namespace)
+    grant(argo, "argocd", user, rules([("get", "argoproj.io", "applications")]))
+    assert owning_applications(as_user, namespace, [backend(label=name)]) == quiet(name)
+
+
+def test_an_application_that_may_not_be_read_is_noted(argo: Api, namespace: str, name: str, as_user: Cluster) -> None:
+    application(argo, name, lists=namespace)
+    owners = owning_applications(as_user, namespace, [backend(tracking=tracking(name, namespace))])
+    assert owners == Owners(notes=(unseen(name, "which you may not get"),))
+
+
+@pytest.mark.usefixtures("argo")
+def test_it_is_noted_where_nothing_could_be_checked(namespace: str, as_user: Cluster) -> None:
+    assert owning_applications(as_user, namespace, [backend()]) == Owners(notes=(UNCHECKED,))
+
+
+def test_without_argo_cd_nothing_owns_nodes_and_only_a_tracking_id_is_noted(tmp_path: Path) -> None:
+    with running_control_plane(tmp_path) as plane:
+        for user in (None, "carl"):
+            connection = cluster(plane.kubeconfig(tmp_path / "config", {"yul1": "here"}), as_user=user)
+            assert owning_applications(connection, "here", [backend()]) == Owners()
+            tracked = backend(tracking=tracking("a", "here"))
+            note = unseen("a", "which is not to be found in this cluster")
+            assert owning_applications(connection, "here", [tracked]) == Owners(notes=(note,))
