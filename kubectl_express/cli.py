@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from kubectl_express.output.printer import Printer
     from kubectl_express.sources.kubeconfig import ConnectionOptions
+    from kubectl_express.sources.scope import Scope
 
 _INTERRUPTED = 130
 """What a shell makes of a process that SIGINT ended, as kubectl exits where a command only reads."""
@@ -100,10 +102,10 @@ def _run(words: Sequence[str], environment: Environment) -> ExitStatus:
     if options.command is None:
         parser.print_help(environment.stdout)
         return ExitStatus.DONE
-    return _dispatch(options, environment)
+    return _dispatch(options, words, environment)
 
 
-def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStatus:
+def _dispatch(options: argparse.Namespace, words: Sequence[str], environment: Environment) -> ExitStatus:
     """Call the command with explicit arguments. Each is imported only when it is called: start-up time is a feature."""
     if options.command == "completion":
         from kubectl_express.commands.completion import completion
@@ -112,7 +114,8 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
 
     from kubectl_express.output.printer import Printer
 
-    printer = Printer(environment, form=options.output, color=options.color, verbose=options.verbose)
+    form, color = getattr(options, "output", "table"), getattr(options, "color", "auto")
+    printer = Printer(environment, form=form, color=color, verbose=getattr(options, "verbose", False))
     if options.command == "version":
         from kubectl_express.commands.version import version
 
@@ -137,6 +140,15 @@ def _dispatch(options: argparse.Namespace, environment: Environment) -> ExitStat
         stdin_taken="-" in {getattr(options, "filename", None), getattr(options, "against", None)},
     )
     scope = Scope(environment, selection)
+    return _dispatch_systems(options, words, scope, printer)
+
+
+def _dispatch_systems(options: argparse.Namespace, words: Sequence[str], scope: Scope, printer: Printer) -> ExitStatus:
+    """Call the command that is about systems."""
+    if options.command == "rollout":
+        from kubectl_express.rollout_dispatch import dispatch_rollout
+
+        return dispatch_rollout(options, words, scope, printer)
     if options.command in {"revisions", "inspect"}:
         from kubectl_express.commands.sources import Source
 

@@ -59,6 +59,54 @@ Examples:
 
 Exit status: 0 all is well, 2 it could not be done, 3 revisions cannot be trusted.
 """,
+    "rollout": """\
+Examples:
+  # Roll out the chart to the current context's system, one node at a time, after one question
+  kubectl express rollout --context yul1 --system systemdcrtest3
+  # Ask before each node
+  kubectl express rollout --step
+  # In place of `kubectl apply -f output.yaml`
+  kubectl express rollout -f output.yaml
+  # Approved in one pipeline, applied in the next: nothing but this very plan
+  kubectl express rollout --at git:v24.3 --dry-run=client
+  kubectl express rollout --at git:v24.3 --expect-plan 3f2a9c01de47 --yes
+  # Pause for a look after the first node of each kind, and run a smoke test after every one
+  kubectl express rollout --pause-after be1 --pause-after fe1 --after-node 'curl -fsS http://$NODE.example.com/ready'
+""",
+    "rollout status": """\
+Examples:
+  # How far is the rollout in yul1, and who runs it?
+  kubectl express rollout status --context yul1
+  # Follow it
+  kubectl express rollout status -w
+""",
+    "rollout pause": """\
+Examples:
+  # Let the node in progress finish, and touch no other before `rollout resume`
+  kubectl express rollout pause --context yul1
+""",
+    "rollout resume": """\
+Examples:
+  # Go on after a pause; with `rollout --step`, to the next node
+  kubectl express rollout resume --context yul1
+""",
+    "rollout stop": """\
+Examples:
+  # Let the node in progress finish, and touch no other; the rollout's last lines say how to go on
+  kubectl express rollout stop --context yul1
+""",
+    "rollout history": """\
+Examples:
+  # Which rollouts there were, by whom, from which commit, and how far each came
+  kubectl express rollout history --context yul1
+""",
+    "rollout undo": """\
+Examples:
+  # Take back the last rollout, wherever it stopped: nodes in reverse, each proved by its pods
+  kubectl express rollout undo --context yul1
+  # Look at what that would do
+  kubectl express rollout undo --dry-run=client
+""",
     "version": """\
 Examples:
   kubectl express version

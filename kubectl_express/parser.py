@@ -20,6 +20,7 @@ from kubectl_express.flags import (
 )
 from kubectl_express.help_texts import DESCRIPTION, EXAMPLES
 from kubectl_express.output.formats import FORMATS
+from kubectl_express.rollout_parser import add_rollout
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_inspect(commands)
     _add_diff(commands)
     _add_verify(commands)
+    add_rollout(commands)
     _add_version(commands)
     _add_completion(commands)
     return parser
