@@ -46,6 +46,7 @@ class Observer:
         self._clock = clock
         self._began = clock()
         self._changed: dict[str, float] = {}
+        self._news: set[str] = set()
         self._ready: dict[str, dict[str, tuple[_Run, float]]] = {}
         self._pods = Sightings(self._node_of_pod)
         self._resources: dict[Listing, Sightings] = {}
@@ -59,6 +60,7 @@ class Observer:
                 own = [item for item in snapshot.resources if item["kind"] == listing.kind]
                 self._begin(listing, sightings, own, snapshot.versions[listing.path])
         self._changed.clear()
+        self._news.clear()
 
     def _begin(self, listing: Listing, sightings: Sightings, items: Iterable[Object], version: str) -> None:
         self._touch(sightings.take_all({object_name(item): item for item in items}, version))
@@ -77,6 +79,11 @@ class Observer:
     def names(self) -> list[str]:
         """Return the names of the nodes that have a resource."""
         return [name for sightings in self._resources.values() for name in sightings.nodes()]
+
+    def take_changed(self) -> set[str]:
+        """Return the names of the nodes that changed since this was last asked, or since the snapshot."""
+        news, self._news = self._news, set()
+        return news
 
     def resource(self, name: str) -> Object | None:
         """Return a node's resource as it was last seen; None where there is none."""
@@ -131,6 +138,7 @@ class Observer:
     def _touch(self, names: set[str]) -> None:
         """Note that nodes look otherwise from now on, and which of their pods go on being Ready."""
         now = self._clock()
+        self._news |= names
         for name in names:
             self._changed[name] = now
             before = self._ready.get(name, {})

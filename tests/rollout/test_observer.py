@@ -115,16 +115,20 @@ def test_a_node_is_seen_with_its_resource_and_pods_before_anything_changes(world
 
 def test_each_change_is_told_as_it_comes_and_begins_the_quiet_anew(world: World) -> None:
     with world.observed() as observer:
+        assert observer.take_changed() == set()
         world.clock.now += 7
         assert observer.node("be1").quiet == 7
         world.relabel("be1-0", deployment_revision="b")
         world.hear(lambda: observer.node("be1").pods[0].revision == "b")
         assert observer.node("be1").quiet == 0
+        assert observer.take_changed() == {"be1"}
         world.clock.now += 2
         world.backend("be2")
         world.hear(lambda: observer.resource("be2") is not None)
         assert (observer.node("be1").quiet, observer.node("be2").quiet) == (2, 0)
         assert sorted(observer.names()) == ["be1", "be2"]
+        assert observer.take_changed() == {"be2"}
+        assert observer.take_changed() == set()
         world.api.delete(f"{world.backends}/be1")
         world.api.delete(f"{world.pods}/be1-0", {"gracePeriodSeconds": 0})
         world.hear(lambda: not observer.node("be1").pods and observer.resource("be1") is None)
