@@ -1,0 +1,232 @@
+"""The records of a system's rollouts, in Secrets of its namespace: the last few are kept.
+
+A rollout has a small head, `express-rollout-N`, whose progress is patched as it goes on, and chunks,
+`express-rollout-N-I`, with every object that it touches. They are Secrets since Secrets may be among those objects, and
+have no owner: what owns them would take them with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import re
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from kubectl_express.core.record import (
+    Progress,
+    Record,
+    Touched,
+    UnreadableRecordError,
+    read_progress,
+    read_record,
+    read_touched,
+    write_progress,
+    write_record,
+    write_touched,
+)
+from kubectl_express.core.values import Object, at, mapping, text
+from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.unreachable import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_express.sources.cluster import Cluster
+
+KEPT = 5
+TYPE = "kubectl-express/rollout"
+LABEL = "kubectl-express/rollout"
+"""`head` or `chunk`."""
+_CHUNKS = "kubectl-express/chunks"
+"""An annotation of the head: how many chunks there are."""
+_NUMBER = "kubectl-express/number"
+_HEAD = re.compile(r"express-rollout-([1-9][0-9]{0,8})")
+_CHUNK = 700_000
+"""Bytes of a chunk: the API server takes 1 MiB of a Secret, and base64 makes four bytes of three on the way there."""
+_MERGE_PATCH = "application/merge-patch+json"
+
+
+class Records:
+    """The records of the rollouts of one system."""
+
+    def __init__(self, cluster: Cluster, namespace: str, within: Callable[[], float] | None = None) -> None:
+        """Take the seconds `within` which writing is allowed, asked before each write; None to read only."""
+        self._cluster = cluster
+        self._namespace = namespace
+        self._within = within
+        self._open = 0
+
+    def heads(self) -> list[tuple[Record, Progress]]:
+        """Return what is kept of every rollout, oldest first.
+
+        Raises ExpressError where one cannot be read: to pass it over would have the wrong rollout undone.
+        """
+        found = [self._read_head(head, number) for number, head in self._heads()]
+        return sorted(found, key=lambda head: head[0].number)
+
+    def touched(self, number: int) -> tuple[Touched, ...]:
+        """Return the objects that a rollout touched, in the order in which it did.
+
+        Raises ExpressError where the record is not whole.
+        """
+        chunks = _chunks(self._get(_name(number)))
+        parts = [_content(self._get(_name(number, each)), "touched") for each in range(1, chunks + 1)]
+        try:
+            return read_touched(gzip.decompress(b"".join(parts)))
+        except UnreadableRecordError as error:
+            raise self._unreadable(number, str(error)) from None
+        except (OSError, EOFError, zlib.error):
+            raise self._unreadable(number, "what it kept of the objects is damaged") from None
+
+    def known_texts(self, *numbers: int) -> dict[str, list[tuple[str, str]]]:
+        """Return texts that nodes' data has been, by node, each with the rollout that kept it, the latest first."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for number in sorted(numbers, reverse=True):
+            for touched in self.touched(number):
+                for data in (touched.data_after, touched.data_before):
+                    if touched.node and data is not None:
+                        found.setdefault(touched.name, []).append((f"the record of rollout {number}", data))
+        return found
+
+    def open(self, record: Record, touched: tuple[Touched, ...], progress: Progress) -> None:
+        """Keep a rollout: its chunks first, so that a head never lacks any. Those of long ago are deleted.
+
+        What a rollout has left that was killed while it did this is overwritten.
+        """
+        packed = gzip.compress(write_touched(touched), compresslevel=6, mtime=0)
+        chunks = [packed[start : start + _CHUNK] for start in range(0, len(packed), _CHUNK)]
+        left_over = False
+        for index, chunk in enumerate(chunks, start=1):
+            left_over = self._replaces(self._secret(record.number, index, {"touched": chunk})) or left_over
+        head = self._secret(
+            record.number,
+            None,
+            {"record": gzip.compress(write_record(record), mtime=0), "progress": write_progress(progress)},
+            {_CHUNKS: str(len(chunks))},
+        )
+        self._send("POST", self._path(), head)
+        self._open = record.number
+        with suppress(ServerError, UnreachableError):
+            # Nothing of this is worth failing a rollout for, for want of the right to it, say.
+            self._forget(record.number, len(chunks) if left_over else None)
+
+    def update(self, progress: Progress) -> None:
+        """Keep how far the rollout has come that was opened: one small write."""
+        content = base64.b64encode(write_progress(progress)).decode()
+        self._send("PATCH", self._path(_name(self._open)), {"data": {"progress": content}}, _MERGE_PATCH)
+
+    def _forget(self, number: int, chunks: int | None) -> None:
+        """Delete the rollouts of long ago, and what a killed one has left of more chunks than ours."""
+        while chunks is not None and self._deletes(_name(number, chunks + 1)):
+            chunks += 1
+        heads = {each: head for each, head in self._heads() if each <= number}
+        for old in sorted(heads)[:-KEPT]:
+            for index in range(1, _chunks(heads[old]) + 1):
+                self._deletes(_name(old, index))
+            # The head goes last, so that what is left of it is found again.
+            self._deletes(_name(old))
+
+    def _deletes(self, name: str) -> bool:
+        """Delete a Secret; return whether there was one."""
+        try:
+            self._send("DELETE", self._path(name), None)
+        except ServerError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+    def _heads(self) -> list[tuple[int, Object]]:
+        """Return the heads as they are kept, with their numbers; what others have named alike is none."""
+        items = self._cluster.get(self._path(), {"labelSelector": f"{LABEL}=head"}).get("items")
+        found = []
+        for item in items if isinstance(items, list) else []:
+            named = _HEAD.fullmatch(text(at(item, "/metadata/name")) or "")
+            if named and at(item, "/type") == TYPE:
+                found.append((int(named.group(1)), mapping(item)))
+        return found
+
+    def _read_head(self, head: Object, number: int) -> tuple[Record, Progress]:
+        try:
+            record = read_record(gzip.decompress(_content(head, "record")))
+            progress = read_progress(_content(head, "progress"))
+        except UnreadableRecordError as error:
+            raise self._unreadable(number, str(error)) from None
+        except (OSError, EOFError, zlib.error):
+            raise self._unreadable(number, "it is damaged") from None
+        if record.number != number:
+            raise self._unreadable(number, f"it says that it is rollout {record.number}")
+        return record, progress
+
+    def _unreadable(self, number: int, why: str) -> ExpressError:
+        return ExpressError(
+            f"the record of rollout {number} of {self._namespace} cannot be read: {why}; "
+            f"without it: kubectl delete secret {_name(number)} --namespace {self._namespace}"
+        )
+
+    def _replaces(self, secret: Object) -> bool:
+        """Write a chunk; return whether there was one already."""
+        try:
+            self._send("POST", self._path(), secret)
+        except ServerError as error:
+            if error.status != 409:
+                raise
+            name = text(at(secret, "/metadata/name")) or ""
+            self._send("PATCH", self._path(name), {"data": secret["data"]}, _MERGE_PATCH)
+            return True
+        return False
+
+    def _secret(
+        self, number: int, index: int | None, data: dict[str, bytes], annotations: dict[str, str] | None = None
+    ) -> Object:
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": TYPE,
+            "metadata": {
+                "name": _name(number, index),
+                "labels": {LABEL: "head" if index is None else "chunk", _NUMBER: str(number)},
+                "annotations": {**(annotations or {})},
+            },
+            "data": {key: base64.b64encode(content).decode() for key, content in data.items()},
+        }
+
+    def _path(self, name: str = "") -> str:
+        return f"/api/v1/namespaces/{self._namespace}/secrets{'/' if name else ''}{quote(name)}"
+
+    def _get(self, name: str) -> Object:
+        try:
+            return self._cluster.get(self._path(name))
+        except ServerError as error:
+            if error.status != 404:
+                raise
+            raise ExpressError(
+                f"the record of a rollout of {self._namespace} is not whole: there is no Secret {name}"
+            ) from None
+
+    def _send(self, method: str, path: str, body: Object | None, content_type: str = "application/json") -> None:
+        content = None if body is None else json.dumps(body).encode()
+        within = self._within() if self._within else None
+        self._cluster.send(method, path, (), content, content_type, within=within)
+
+
+def _name(number: int, index: int | None = None) -> str:
+    return f"express-rollout-{number}" if index is None else f"express-rollout-{number}-{index}"
+
+
+def _content(secret: Object, key: str) -> bytes:
+    """Return what a key of a Secret holds; nothing where it is not there."""
+    try:
+        return base64.b64decode(text(at(secret, f"/data/{key}")) or "", validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _chunks(head: Object) -> int:
+    said = text(mapping(at(head, "/metadata/annotations")).get(_CHUNKS)) or ""
+    return int(said) if re.fullmatch("[0-9]{1,4}", said) else 0
