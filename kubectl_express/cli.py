@@ -149,6 +149,12 @@ def _dispatch_systems(options: argparse.Namespace, words: Sequence[str], scope: 
         from kubectl_express.rollout_dispatch import dispatch_rollout
 
         return dispatch_rollout(options, words, scope, printer)
+    if options.command == "wait":
+        from kubectl_express.commands.wait import WAIT_SECONDS, wait
+
+        timeout = WAIT_SECONDS if options.timeout is None else options.timeout or float("inf")
+        names, revision, min_ready = tuple(options.nodes), options.revision, options.min_ready or 0.0
+        return wait(scope, printer, names=names, revision=revision, timeout=timeout, min_ready=min_ready)
     if options.command in {"revisions", "inspect"}:
         from kubectl_express.commands.sources import Source
 

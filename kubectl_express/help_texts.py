@@ -107,6 +107,17 @@ Examples:
   # Look at what that would do
   kubectl express rollout undo --dry-run=client
 """,
+    "wait": """\
+Examples:
+  # After somebody else's apply: is be1 there, at the revision that the ConfigMap stores?
+  kubectl express wait be1 --context yul1 --system systemdcrtest3
+  # Two nodes at once, Ready for half a minute
+  kubectl express wait be1 fe1 --min-ready 30s --timeout 15m
+  # At a revision of one's own choice
+  kubectl express wait be1 --revision 91b9d4e077 --timeout 2m
+
+Exit status: 0 all are there, 2 it could not be done, 5 they are not, and the time is up.
+""",
     "version": """\
 Examples:
   kubectl express version

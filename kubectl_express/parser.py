@@ -20,7 +20,7 @@ from kubectl_express.flags import (
 )
 from kubectl_express.help_texts import DESCRIPTION, EXAMPLES
 from kubectl_express.output.formats import FORMATS
-from kubectl_express.rollout_parser import add_rollout
+from kubectl_express.rollout_parser import add_min_ready, add_rollout, seconds
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_diff(commands)
     _add_verify(commands)
     add_rollout(commands)
+    _add_wait(commands)
     _add_version(commands)
     _add_completion(commands)
     return parser
@@ -110,6 +111,15 @@ def _add_verify(commands: argparse._SubParsersAction[Parser]) -> None:
         help="render the chart as Argo CD does, and refuse what `helm template` renders otherwise; without a cluster "
         "to ask, --as argocd is short for it",
     )
+    add_reading_options(parser, FORMATS)
+
+
+def _add_wait(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "wait", "wait until nodes run at a revision: the rollout's own gate", "NODE ...")
+    parser.add_argument("nodes", nargs="+", metavar="NODE", help="the nodes to wait for")
+    parser.add_argument("--revision", help="the revision to wait for; by default the stored one of each node")
+    parser.add_argument("--timeout", metavar="TIME", type=seconds, help="how long to wait for all (10m); 0: for ever")
+    add_min_ready(parser)
     add_reading_options(parser, FORMATS)
 
 

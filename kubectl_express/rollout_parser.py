@@ -111,7 +111,10 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_gate(parser: argparse.ArgumentParser) -> None:
-    add_gate_times(parser)
+    parser.add_argument(
+        "--timeout", metavar="TIME", type=seconds, help="how long each node may take (10m); 0: for ever"
+    )
+    add_min_ready(parser)
     parser.add_argument(
         "--fail-fast", action="store_true", help="halt on the first CrashLoopBackOff, ImagePullBackOff or the like"
     )
@@ -120,11 +123,8 @@ def _add_gate(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_gate_times(parser: argparse.ArgumentParser) -> None:
-    """Add how long a node may take, and how long its pods must have been Ready."""
-    parser.add_argument(
-        "--timeout", metavar="TIME", type=seconds, help="how long each node may take (10m); 0: for ever"
-    )
+def add_min_ready(parser: argparse.ArgumentParser) -> None:
+    """Add how long a node's pods must have been Ready."""
     parser.add_argument(
         "--min-ready", metavar="TIME", type=seconds, help="how long pods must have been Ready without a break (0s)"
     )

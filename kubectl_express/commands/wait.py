@@ -1,0 +1,143 @@
+"""`wait`: the rollout's own gate as a command, for scripts and hooks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kubectl_express.commands.reading import check_names, place, tell
+from kubectl_express.core.gate import Facts, Outcome, Verdict, Wanted, judge
+from kubectl_express.core.values import at
+from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.output.views.wait import Arrival, wait_view
+from kubectl_express.rollout.inbox import Inbox
+from kubectl_express.rollout.observer import Observer
+from kubectl_express.sources.unreachable import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubectl_express.core.node import Node
+    from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.scope import Scope
+
+WAIT_SECONDS = 600.0
+"""How long to wait where nobody says otherwise, as a rollout waits for each node."""
+_RETRY = 1.0
+"""Seconds until a server that could not be reached is asked again."""
+
+
+def wait(
+    scope: Scope, printer: Printer, *, names: tuple[str, ...], revision: str | None, timeout: float, min_ready: float
+) -> ExitStatus:
+    """Wait until all the nodes named pass the gate at once, at a revision or at the one stored of each.
+
+    Exit 5 where they do not within so many seconds. Raises ExpressError where a node is unknown, or has no stored
+    revision.
+    """
+    system = scope.system()
+    snapshot = scope.snapshot(system)
+    side = scope.live_side(snapshot)
+    check_names([side], names)
+    nodes = [side.nodes[name] for name in dict.fromkeys(names)]
+    tell(printer, place(system), side, scope.settings)
+    inbox = Inbox()
+    observer = Observer(scope.cluster, snapshot, scope.settings, inbox.tell)
+    watched = [_Watched(_wanted(node, revision, scope, min_ready), node, scope, observer) for node in nodes]
+    observer.start()
+    try:
+        arrived = _await(watched, printer, inbox, time.monotonic() + timeout)
+    finally:
+        observer.close()
+    printer.show(wait_view(place(system), [each.arrival() for each in watched], scope.settings))
+    if arrived:
+        return ExitStatus.DONE
+    late = ", ".join(each.name for each in watched if not each.passed)
+    printer.remark(f"error: timed out after {timeout:g} s waiting for {late}")
+    return ExitStatus.HALTED
+
+
+def _wanted(node: Node, revision: str | None, scope: Scope, min_ready: float) -> Wanted:
+    asked = revision or node.stored
+    if asked is None:
+        raise ExpressError(f"node {node.name} has no stored revision: say with --revision which one to wait for")
+    return Wanted(node.name, asked, scope.settings.pods.per_node, min_ready=min_ready)
+
+
+def _await(watched: Sequence[_Watched], printer: Printer, inbox: Inbox, deadline: float) -> bool:
+    """Return whether all passed before the deadline; say on stderr what each waits for, whenever that changes."""
+    while True:
+        for each in watched:
+            if reason := each.look():
+                printer.remark(f"{each.name}: {reason}")
+        if all(each.passed for each in watched):
+            return True
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        inbox.hear(min([left, *(each.again for each in watched)]))
+
+
+class _Watched:
+    """One node that is waited for."""
+
+    def __init__(self, wanted: Wanted, node: Node, scope: Scope, observer: Observer) -> None:
+        self.name = node.name
+        self._wanted = wanted
+        self._kind = node.kind
+        self._path = scope.settings.resources.revision_path
+        self._observer = observer
+        self._began = time.monotonic()
+        self._verdict = Verdict(Outcome.WAITING, "")
+        self._judged = self._passed_at = self._began
+        self._told = ""
+        self._applied: object = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it passed when it was last looked at."""
+        return self._verdict.outcome is Outcome.PASSED
+
+    @property
+    def again(self) -> float:
+        """In how many seconds to look again though nothing changes."""
+        due = self._verdict.again
+        return float("inf") if due is None else self._judged + due - time.monotonic()
+
+    def look(self) -> str | None:
+        """Judge the node anew; return what it waits for where that is news.
+
+        What only time has changed is believed when it was read afresh: a watch that is broken off is quiet too.
+        """
+        try:
+            facts = self._observer.refresh(self.name) if self.again <= 0 else self._observer.node(self.name)
+        except UnreachableError:
+            # The watches try again, too; they know when to give up.
+            self._judged = time.monotonic()
+            self._verdict = replace(self._verdict, again=_RETRY)
+            return None
+        self._begin_anew(facts)
+        before = self.passed
+        self._verdict, self._judged = judge(self._wanted, facts, self._path), time.monotonic()
+        if self.passed:
+            self._told = ""
+            self._wanted = replace(self._wanted, settled=True)
+            self._passed_at = self._passed_at if before else self._judged
+            return None
+        if self._verdict.reason == self._told:
+            return None
+        self._told = self._verdict.reason
+        return self._told
+
+    def _begin_anew(self, facts: Facts) -> None:
+        """Where the resource was applied, now or just before: pods that are there already prove nothing by that."""
+        applied = [at(facts.resource, f"/metadata/{name}") for name in ("uid", "generation")]
+        if applied != self._applied:
+            self._applied = applied
+            self._wanted = replace(self._wanted, settled=False, before={pod.uid: pod for pod in facts.pods})
+
+    def arrival(self) -> Arrival:
+        """Return how it ended."""
+        seconds = self._passed_at - self._began if self.passed else None
+        return Arrival(self.name, self._kind, self._wanted.revision, self._verdict, seconds)
