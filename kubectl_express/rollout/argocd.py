@@ -35,7 +35,8 @@ class Application:
     syncing: bool
     """Whether a sync is under way, or asked for."""
 
-    def fault(self) -> str | None:
+    @property
+    def objection(self) -> str | None:
         """Why no rollout should run beside it, in words; None where it leaves the nodes alone."""
         title = f"Argo CD's application {self.namespace}/{self.name}"
         if self.syncing:

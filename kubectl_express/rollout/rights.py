@@ -60,7 +60,7 @@ class Right:
 
 def needed(
     plan: Plan,
-    served: Callable[[Manifest], ServedKind],
+    served: Callable[[Object], ServedKind],
     settings: ResourceSettings,
     namespace: str,
     *,
@@ -75,7 +75,7 @@ def needed(
     rights: list[Right] = []
 
     def of(manifest: Manifest, *verbs: str) -> None:
-        rights.extend(_rights(manifest, served(manifest), namespace, verbs))
+        rights.extend(_rights(manifest, served(manifest.object), namespace, verbs))
 
     for kind in settings.kinds:
         api_version = f"{settings.group}/{settings.version}" if settings.group else settings.version

@@ -172,13 +172,13 @@ def test_an_application_is_automated_or_syncing_as_argo_cd_means_it(
     application(argo, name, lists=namespace, policy=policy, **more)
     owner = Application(name, "argocd", automated=automated, syncing=syncing)
     assert owning_applications(connection, namespace, [backend()]) == Owners((owner,))
-    assert (owner.fault() is None) is (not automated and not syncing)
+    assert (owner.objection is None) is (not automated and not syncing)
 
 
 def test_what_is_objected_is_said_in_words() -> None:
     title = "Argo CD's application argocd/express"
-    assert Application("express", "argocd", True, True).fault() == f"{title} is syncing these nodes now"
-    assert Application("express", "argocd", True, False).fault() == f"{title} syncs these nodes by itself"
+    assert Application("express", "argocd", True, True).objection == f"{title} is syncing these nodes now"
+    assert Application("express", "argocd", True, False).objection == f"{title} syncs these nodes by itself"
 
 
 def test_the_application_that_a_tracking_id_names_owns_the_node_wherever_it_deploys_to(

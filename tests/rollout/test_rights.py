@@ -44,11 +44,11 @@ def step(name: str, action: Action = Action.APPLY, live: Object | None = None) -
     return Step(name, kind, action, ChangeKind.UPDATE, "it changes", resource, "3f2a", live)
 
 
-def served(one: Manifest) -> ServedKind:
+def served(one: Object) -> ServedKind:
     """Say how an API server serves the kinds that these tests plan for."""
-    group = str(one.object["apiVersion"]).rpartition("/")[0]
-    within = "" if one.kind in {"ClusterRole", "Namespace"} else "/namespaces/{namespace}"
-    plural = f"{one.kind.lower()}s"
+    group, kind = str(one["apiVersion"]).rpartition("/")[0], str(one["kind"])
+    within = "" if kind == "ClusterRole" else "/namespaces/{namespace}"
+    plural = f"{kind.lower()}s"
     return ServedKind(group, plural, f"/apis{within}/{plural}")
 
 
@@ -184,9 +184,9 @@ def user(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> As:
     return connected
 
 
-def served_by(connection: Cluster) -> Callable[[Manifest], ServedKind]:
-    def kind(one: Manifest) -> ServedKind:
-        found = served_kind(connection, str(one.object["apiVersion"]), one.kind)
+def served_by(connection: Cluster) -> Callable[[Object], ServedKind]:
+    def kind(one: Object) -> ServedKind:
+        found = served_kind(connection, str(one["apiVersion"]), str(one["kind"]))
         assert found
         return found
 
