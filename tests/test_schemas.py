@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +15,12 @@ import kubectl_express
 from kubectl_express.core import gojson
 from kubectl_express.core.changes import ChangeKind, changes
 from kubectl_express.core.determinacy import determinacy_problems
+from kubectl_express.core.happenings import Happening, What
+from kubectl_express.core.lease import Held, Holder
 from kubectl_express.core.node import FaultKind, State
 from kubectl_express.core.objects import ObjectChange
+from kubectl_express.core.plan import Action, Plan
+from kubectl_express.core.record import Progress, Record
 from kubectl_express.core.settings import Settings
 from kubectl_express.core.verdict import Comparison
 from kubectl_express.core.verification import (
@@ -23,9 +30,15 @@ from kubectl_express.core.verification import (
     integrity_problems,
     live_problems,
 )
+from kubectl_express.environment import Environment
+from kubectl_express.output.progress.events import EventLines
+from kubectl_express.output.progress.outcome import Outcome
 from kubectl_express.output.views.diff import SystemDiff, diff_view
+from kubectl_express.output.views.history import History, history_view
 from kubectl_express.output.views.inspect import Inspection, inspect_view
+from kubectl_express.output.views.plan import plan_view
 from kubectl_express.output.views.revisions import revisions_view
+from kubectl_express.output.views.rollout_status import STATE_STYLES, Course, RolloutStatus, rollout_status_view
 from kubectl_express.output.views.systems import Place, Reading
 from kubectl_express.output.views.verify import SystemVerification, verify_view
 from tests.core.rendered import (
@@ -40,6 +53,8 @@ from tests.core.rendered import (
     side_of,
     system,
 )
+from tests.output.rolled import manifest
+from tests.output.rolled import step as turn_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +140,59 @@ def documents() -> Iterator[tuple[str, Object]]:
         yield "inspect", inspect_view([compared], ()).document
         verification = Verification(target, (), tuple(change_problems(found_changes)))
         yield "verify", verify_view([SystemVerification(NOWHERE, SETTINGS, verification)]).document
+    yield from rollout_documents()
+
+
+def rollout_documents() -> Iterator[tuple[str, Object]]:
+    """Yield every kind of event, and the documents of plans, records and leases in every condition."""
+    steps = tuple(turn_of(f"be{number}", change) for number, change in enumerate(ChangeKind))
+    objects = (manifest("ConfigMap", "a"), manifest("ConfigMap", "b", namespace="elsewhere"))
+    plan = Plan(objects, steps, removed=("fe1",), hooks=("Job/migrate",), deleted=objects)
+    for each in (plan, Plan((), ())):
+        yield "rollout-plan", plan_view(each, PLACE, SETTINGS, nodes=8).document
+    out = io.StringIO()
+    where = Environment(io.StringIO(), out, io.StringIO(), {}, FOLDER)
+    reporter = EventLines(where, PLACE, plan, lambda: datetime.now(timezone.utc))
+    for what in What:
+        reporter.report(Happening(what, ""))
+    reporter.report(Happening(What.PASSED, "passed", "be1", REVISION, 1e-05, ailing=True))
+    reporter.close(Outcome(("be1",), ("be2",), ("be3",), "kubectl express rollout"))
+    for line in out.getvalue().splitlines():
+        yield "rollout", json.loads(line)
+    held = Held(Holder("i", "alice", "host7", 42, "", step=True, plan="p"), -1.5, gone=False)
+    for course in (None, *courses()):
+        for holder in (held, None):
+            yield (
+                "rollout-status",
+                rollout_status_view([RolloutStatus(PLACE, SETTINGS, course, holder, live())]).document,
+            )
+    yield "rollout-history", history_view([History(PLACE, tuple(courses())), History(PLACE, ())]).document
+
+
+def courses() -> Iterator[Course]:
+    """Yield a rollout and an undo in every state, some nodes of it updated, one in progress, the rest untouched."""
+    begun = Record(
+        number=1,
+        id="id",
+        action="rollout",
+        started="2026-11-23T12:00:00Z",
+        by="alice",
+        context="yul1",
+        system="systemdcrtest3",
+        origin="chart",
+        engine="helm v4.3",
+        commit="0123456789",
+        plan="p",
+        steps=tuple(f"be{number}" for number in range(1, 6)),
+        step=False,
+        go_on=("kubectl", "express"),
+    )
+    undone = replace(begun, number=2, action="undo", engine="", commit=None)
+    held = Held(Holder("i", "alice", "host7", 42, "", step=True, plan="p"), 14.0, gone=False)
+    for state in STATE_STYLES:
+        for record in (begun, undone):
+            for holder in (held, None):
+                yield Course(record, Progress(state, 1, "be2", "why", record.started), holder)
 
 
 def described(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -155,7 +223,7 @@ def test_a_schema_knows_every_member_and_describes_it(name: str) -> None:
 
 
 def test_what_schemas_have_in_common_is_the_same_in_each() -> None:
-    for name in ("revision", "fault", "state", "kind", "pointer", "difference", "chain"):
+    for name in ("revision", "fault", "state", "kind", "pointer", "difference", "chain", "outcome"):
         said = [json.dumps(schema["$defs"][name]) for schema in SCHEMAS.values() if name in schema.get("$defs", {})]
         assert len(set(said)) == 1, name
 
@@ -169,6 +237,12 @@ def test_the_words_of_schemas_are_those_of_the_program() -> None:
     problem = SCHEMAS["verify"]["$defs"]["problem"]["properties"]["problem"]
     others = {"unneeded", "missed", "drifted", "unverified", "undetermined", "hashing", "argocd"}
     assert set(problem["enum"]) == faults | others
+    turn = SCHEMAS["rollout-plan"]["$defs"]["step"]["properties"]
+    assert set(turn["change"]["enum"]) == {each.value for each in ChangeKind}
+    assert set(turn["action"]["enum"]) == {each.value for each in Action}
+    assert set(SCHEMAS["rollout"]["properties"]["event"]["enum"]) == {"outcome", *(each.value for each in What)}
+    for name in ("rollout-status", "rollout-history"):
+        assert set(SCHEMAS[name]["$defs"]["rollout"]["properties"]["state"]["enum"]) == set(STATE_STYLES)
 
 
 def test_documents_of_sides_in_every_condition_are_as_their_schemas_say() -> None:
@@ -176,11 +250,11 @@ def test_documents_of_sides_in_every_condition_are_as_their_schemas_say() -> Non
     for name, document in made:
         assert [error.message for error in Draft202012Validator(SCHEMAS[name]).iter_errors(document)] == []
     text = json.dumps([document for _, document in made])
-    words = {*(each.value for each in FaultKind), *(each.value for each in State), *(each.value for each in ChangeKind)}
+    words = {*STATE_STYLES, *(each.value for words in (FaultKind, State, ChangeKind, What, Action) for each in words)}
     assert sorted(word for word in words if f'"{word}"' not in text) == []
 
 
-@pytest.mark.parametrize("name", ["revisions", "inspect", "diff", "verify"])
+@pytest.mark.parametrize("name", sorted({name for name, _ in documents()}))
 def test_a_member_too_few_or_too_many_is_no_such_document(name: str) -> None:
     validator = Draft202012Validator(SCHEMAS[name])
     seen: set[tuple[Any, ...]] = set()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TextIO, cast
 from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from kubectl_express.core.happenings import Happening, What
@@ -15,13 +14,13 @@ from kubectl_express.output.progress.board import Board, Row, Turn, first_board,
 from kubectl_express.output.progress.elapsed import elapsed
 from kubectl_express.output.progress.outlet import Outlet
 from kubectl_express.output.progress.plain import warning_line
-from kubectl_express.output.text import printable
+from kubectl_express.output.text import printable, shortened
 from kubectl_express.output.view import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from rich.console import ConsoleOptions, RenderableType
+    from rich.console import ConsoleOptions
 
     from kubectl_express.core.plan import Plan
     from kubectl_express.core.settings import Settings
@@ -36,6 +35,10 @@ _AROUND = 5
 """Lines that are no rows: the head, what is said of all and of one node, the columns' heads, and the cursor's own."""
 _LEFT_OUT = 2
 """Lines that say how many rows are not shown, above and below."""
+_HEADS = ("NODE", "KIND", "CHANGE", "REVISION")
+_WIDEST = 40
+"""Characters of a name: a terminal has not much more for all columns."""
+_TIME = 8
 _LOOKS = {
     Style.PLAIN: "",
     Style.GOOD: "green",
@@ -88,6 +91,7 @@ class LiveTable:
         self._title = f"{place.title()}, plan {plan.digest}"
         self._clock = clock
         self._board = first_board(plan, settings)
+        self._layout = _Layout(self._board.rows.values())
         self._live: Live | None = None
         self._paused = False
 
@@ -128,9 +132,9 @@ class LiveTable:
         for line in outcome.lines() if outcome else ():
             self._console.print(Text(printable(line)), soft_wrap=True)
 
-    def picture(self) -> RenderableType:
+    def picture(self) -> _Picture:
         """Return the table as it is now, as many rows of it as the terminal has lines for."""
-        return _Picture(self._title, self._board, self._clock())
+        return _Picture(self._title, self._layout, self._board, self._clock())
 
     def _warn(self, happening: Happening) -> None:
         if self._err.isatty():
@@ -140,15 +144,31 @@ class LiveTable:
             self._err.write(warning_line(happening, self._remarks))
 
 
+class _Layout:
+    """What of each row never changes, cut and padded once: all of it, so that no column jumps as the window moves."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        named = {row.node: (row.node, row.kind, row.change, row.revision) for row in rows}
+        cells = {node: [shortened(printable(text), _WIDEST) for text in texts] for node, texts in named.items()}
+        widths = [max(map(cell_len, column)) for column in zip(_HEADS, *cells.values(), strict=True)]
+        self.heads = _padded(_HEADS, widths)
+        self.rows = {node: _padded(texts, widths) for node, texts in cells.items()}
+
+
+def _padded(texts: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"{text}{' ' * (width - cell_len(text))}  " for text, width in zip(texts, widths, strict=True))
+
+
 class _Picture:
     """One board at one time, drawn to the size that the terminal has."""
 
-    def __init__(self, title: str, board: Board, now: float) -> None:
+    def __init__(self, title: str, layout: _Layout, board: Board, now: float) -> None:
         self._title = title
+        self._layout = layout
         self._board = board
         self._now = now
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         rows = list(self._board.rows.values())
         room = console.size.height - _AROUND
         current = list(self._board.rows).index(self._board.current) if self._board.current else 0
@@ -160,7 +180,7 @@ class _Picture:
             yield _line(self._board.reason)
         if shown.start:
             yield _line(f"… {shown.start} before", Style.FAINT)
-        yield self._table(rows, shown)
+        yield from self._table([rows[number] for number in shown], options.max_width)
         if shown.stop < len(rows):
             yield _line(f"… {len(rows) - shown.stop} more", Style.FAINT)
 
@@ -170,24 +190,26 @@ class _Picture:
         nodes = "node" if count == 1 else "nodes"
         return _line(f"{self._title}: {self._board.done} of {count} {nodes} done{running}", Style.STRONG)
 
-    def _table(self, rows: list[Row], shown: range) -> Table:
-        """Return the rows shown; columns are as wide as all rows need, so that none jumps as the window moves."""
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=_LOOKS[Style.PLAIN])
-        every = [(row.node, row.kind, row.change, row.revision) for row in rows]
-        for index, title in enumerate(("NODE", "KIND", "CHANGE", "REVISION")):
-            widest = max((cell_len(printable(each[index])) for each in every), default=0)
-            table.add_column(title, no_wrap=True, min_width=max(widest, len(title)))
-        table.add_column("STATE")
-        table.add_column("TIME", no_wrap=True, justify="right", min_width=6)
-        for number in shown:
-            row = rows[number]
-            texts = [_line(text) for text in every[number]]
+    def _table(self, rows: list[Row], width: int) -> Iterator[Text]:
+        states = [_line(f"{_MARKS.get(row.turn, '')}{row.said}", _style(row)) for row in rows]
+        room = width - cell_len(self._layout.heads) - _TIME
+        widest = max(min(max((state.cell_len for state in states), default=0), room), len("STATE"))
+        yield _line(f"{self._layout.heads}{'STATE':{widest}}{'TIME':>{_TIME}}")
+        for row, state in zip(rows, states, strict=True):
+            state.truncate(widest, overflow="ellipsis", pad=True)
             time = row.time(self._now)
-            state = _line(f"{_MARKS.get(row.turn, '')}{row.said}", Style.BAD if row.ailing else _STYLES[row.turn])
-            table.add_row(*texts, state, _line("" if time is None else elapsed(time)))
-        return table
+            line = _line(self._layout.rows[row.node])
+            line.append_text(state)
+            line.append("" if time is None else f"{elapsed(time):>{_TIME}}")
+            yield line
+
+
+def _style(row: Row) -> Style:
+    return Style.BAD if row.ailing else _STYLES[row.turn]
 
 
 def _line(text: str, style: Style = Style.PLAIN) -> Text:
     """Return text on one line, cut where it is longer than there is room for, and never taken for markup."""
-    return Text(printable(text), style=_LOOKS[style], no_wrap=True, overflow="ellipsis")
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(printable(text), _LOOKS[style])
+    return line

@@ -54,6 +54,8 @@ def _declared(step: Step, settings: Settings) -> str | None:
 
 
 def _counted(plan: Plan, nodes: int) -> str:
+    if not plan.steps:
+        return "no node changes"
     return f"{len(plan.steps)} of {nodes} node{'' if nodes == 1 else 's'}, one at a time"
 
 

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kubectl_express.core.lease import Held, Holder
+from kubectl_express.core.record import Progress, Record
+from kubectl_express.output.formats import find_format
+from kubectl_express.output.palette import Palette
+from kubectl_express.output.views.history import History, history_view
+from kubectl_express.output.views.rollout_status import Course, RolloutStatus, rollout_status_view
+from tests.core.rendered import SETTINGS, applied_by_kubectl, config_map, entry, live_of, pod, resource, revision_of
+from tests.output.rolled import HOSTILE, PLACE
+
+if TYPE_CHECKING:
+    from kubectl_express.core.node import Side
+    from kubectl_express.core.values import Object
+    from kubectl_express.output.view import View
+
+DATA: Object = {"zone": "a"}
+REVISION = revision_of(DATA)
+RECORD = Record(
+    number=3,
+    id="r3",
+    action="rollout",
+    started="2026-11-23T12:00:00Z",
+    by="alice on host7",
+    context="yul1",
+    system="systemdcrtest3",
+    origin="chart master_charts/express",
+    engine="helm v4.3",
+    commit="0123456789abcdef0123456789abcdef01234567",
+    plan="3f2a3f2a3f2a",
+    steps=("be1", "be2", "be3", "be4"),
+    step=False,
+    go_on=("kubectl", "express", "rollout", "--context", "yul1", "--system", "it's"),
+)
+GO_ON = shlex.join(RECORD.go_on)
+PROGRESS = Progress("running", 1, "be2", "pod be2-0 is at 0ld, not 4ew", "2026-11-23T12:01:00Z")
+HOLDER = Holder("i", "alice", "host7", 42, "", step=False, plan=RECORD.plan)
+READY = f"its pod is Ready at {REVISION}"
+HELD = Held(HOLDER, 14.2, gone=False)
+
+
+def live() -> Side:
+    """Return a system of be1, be2 (its pod not yet there), be3 and be9."""
+    names = ("be1", "be2", "be3", "be9")
+    entries: Object = {}
+    for name in names:
+        entries |= entry(name, DATA)
+    resources = [applied_by_kubectl(resource(name, DATA)) for name in names]
+    pods = [pod(name, "0ld" if name == "be2" else REVISION) for name in names]
+    return live_of([config_map(entries), *resources], *pods)
+
+
+def shown(state: str = "running", held: Held | None = HELD, record: Record = RECORD) -> View:
+    course = Course(record, replace(PROGRESS, state=state), held)
+    return rollout_status_view([RolloutStatus(PLACE, SETTINGS, course, held, live())])
+
+
+def text(view: View, form: str = "table") -> list[str]:
+    return find_format(form)(view, Palette()).splitlines()
+
+
+def system(view: View) -> Any:
+    (only,) = json.loads(find_format("json")(view, Palette()))["systems"]
+    return only
+
+
+def test_a_running_rollout_is_told_with_its_holder_and_how_far_each_node_is() -> None:
+    assert text(shown()) == [
+        "systemdcrtest3 in yul1: rollout 3 by alice on host7, since 2026-11-23T12:00:00Z",
+        "running: pod be2-0 is at 0ld, not 4ew",
+        "the lease is held by alice on host7 (pid 42, plan 3f2a3f2a3f2a) and comes free in 15 s unless renewed",
+        "updated (1): be1",
+        "in progress (1): be2",
+        "untouched (2): be3, be4",
+        "",
+        "NODE    KIND     ROLLOUT      DECLARED    RUNNING     STATE     DETAIL",
+        f"be1     Backend  updated      {REVISION}  {REVISION}  current   {READY}",
+        f"be2     Backend  in progress  {REVISION}  0ld         updating  pod be2-0 is at 0ld, not {REVISION}",
+        f"be3     Backend  untouched    {REVISION}  {REVISION}  current   {READY}",
+        f"be9     Backend  -            {REVISION}  {REVISION}  current   {READY}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "held", "told", "go_on"),
+    [
+        ("running", HELD, "running", None),
+        ("paused", HELD, "paused", "kubectl express rollout resume --context yul1 --namespace systemdcrtest3"),
+        ("stopping", HELD, "stopping", None),
+        ("stopped", None, "stopped", GO_ON),
+        ("halted", None, "halted", GO_ON),
+        ("finished", None, "finished", None),
+        ("running", None, "interrupted", GO_ON),
+        ("paused", None, "interrupted", GO_ON),
+        ("stopping", replace(HELD, gone=True), "interrupted", GO_ON),
+        ("running", replace(HELD, expires_in=0.0), "interrupted", GO_ON),
+        ("running", replace(HELD, holder=replace(HOLDER, plan="another")), "interrupted", GO_ON),
+    ],
+)
+def test_a_rollout_says_the_exact_command_that_goes_on_unless_it_does_so_itself(
+    state: str, held: Held | None, told: str, go_on: str | None
+) -> None:
+    view = shown(state, held)
+    assert text(view)[1] == f"{told}: pod be2-0 is at 0ld, not 4ew"
+    assert [line for line in text(view) if line.startswith("go on")] == ([f"go on with: {go_on}"] if go_on else [])
+    found = system(view)
+    assert (found["rollout"]["state"], found["goOn"]) == (told, go_on)
+    assert (found["holder"] is None) == (held is None)
+
+
+def test_the_command_that_goes_on_can_be_pasted_into_a_shell() -> None:
+    assert shlex.split(system(shown("stopped", None))["goOn"]) == list(RECORD.go_on)
+
+
+def test_the_document_of_a_status_has_the_rollout_its_holder_and_every_node() -> None:
+    found = system(shown())
+    assert found["rollout"] == {
+        "number": 3,
+        "id": "r3",
+        "action": "rollout",
+        "state": "running",
+        "message": "pod be2-0 is at 0ld, not 4ew",
+        "started": "2026-11-23T12:00:00Z",
+        "updatedAt": "2026-11-23T12:01:00Z",
+        "by": "alice on host7",
+        "commit": RECORD.commit,
+        "origin": "chart master_charts/express",
+        "engine": "helm v4.3",
+        "plan": "3f2a3f2a3f2a",
+        "step": False,
+        "steps": ["be1", "be2", "be3", "be4"],
+        "done": 1,
+    }
+    assert found["holder"] == {
+        "user": "alice",
+        "host": "host7",
+        "pid": 42,
+        "step": False,
+        "plan": "3f2a3f2a3f2a",
+        "expiresIn": 14.2,
+        "gone": False,
+    }
+    assert (found["updated"], found["inProgress"], found["untouched"]) == (["be1"], ["be2"], ["be3", "be4"])
+    assert [(each["node"], each["progress"], each["state"]) for each in found["nodes"]] == [
+        ("be1", "updated", "current"),
+        ("be2", "in progress", "updating"),
+        ("be3", "untouched", "current"),
+        ("be9", None, "current"),
+    ]
+    assert found["nodes"][1]["why"] == f"pod be2-0 is at 0ld, not {REVISION}"
+
+
+def test_the_names_of_a_status_are_the_nodes_that_remain() -> None:
+    assert text(shown(), "name") == ["backend.express.example.com/be2", "backend.express.example.com/be3", "be4"]
+
+
+def test_a_system_that_was_never_rolled_out_says_so_and_who_holds_its_lease() -> None:
+    view = rollout_status_view([RolloutStatus(PLACE, SETTINGS, None, HELD, live_of([]))])
+    assert text(view) == ["systemdcrtest3 in yul1: no rollout is recorded", f"the lease {HELD}"]
+    found = system(view)
+    assert (found["rollout"], found["updated"], found["nodes"], found["goOn"]) == (None, [], [], None)
+
+
+def test_an_undo_is_called_one_and_a_record_without_engine_or_commit_is_whole() -> None:
+    record = replace(RECORD, action="undo", engine="", commit=None)
+    assert text(shown(record=record))[0].startswith("systemdcrtest3 in yul1: undo 3 by ")
+    found = system(shown(record=record))["rollout"]
+    assert (found["engine"], found["commit"]) == (None, None)
+
+
+# History
+
+
+def history(*courses: Course) -> View:
+    return history_view([History(PLACE, courses)])
+
+
+FIRST = Course(replace(RECORD, number=2, commit=None), replace(PROGRESS, state="finished", done=4, current=None), None)
+LAST = Course(RECORD, PROGRESS, HELD)
+
+
+def test_history_lists_who_rolled_out_what_from_which_commit_and_how_far_newest_last() -> None:
+    assert text(history(FIRST, LAST)) == [
+        "NUMBER    STARTED               BY              ACTION    STATE     COMMIT      NODES",
+        "2         2026-11-23T12:00:00Z  alice on host7  rollout   finished  -           4/4",
+        "3         2026-11-23T12:00:00Z  alice on host7  rollout   running   0123456789  1/4",
+    ]
+
+
+def test_history_names_the_nodes_in_wide_and_in_documents() -> None:
+    assert "be1, be2, be3, be4" in text(history(FIRST), "wide")[1]
+    found = system(history(FIRST, LAST))["rollouts"]
+    assert [(each["number"], each["state"], each["done"]) for each in found] == [(2, "finished", 4), (3, "running", 1)]
+    assert found[1]["steps"] == list(RECORD.steps)
+
+
+def test_a_system_without_history_says_so() -> None:
+    assert text(history()) == ["systemdcrtest3 in yul1: no rollout is recorded"]
+    assert system(history())["rollouts"] == []
+
+
+def test_several_systems_are_each_told_under_their_name() -> None:
+    other = replace(PLACE, system="systemdcrprod1")
+    lines = text(history_view([History(PLACE, (FIRST,)), History(other, (LAST,))]))
+    assert (lines[0], lines[5]) == ("systemdcrtest3 in yul1", "systemdcrprod1 in yul1")
+
+
+def test_what_others_wrote_into_a_record_is_not_obeyed_by_the_terminal() -> None:
+    record = replace(RECORD, by=HOSTILE, steps=(HOSTILE,), origin=HOSTILE, commit=HOSTILE, go_on=(HOSTILE,))
+    course = Course(record, replace(PROGRESS, state="halted", current=HOSTILE, message=HOSTILE), None)
+    views = (history(course), rollout_status_view([RolloutStatus(PLACE, SETTINGS, course, None, live())]))
+    for view in views:
+        for form in ("table", "wide", "name"):
+            assert all(line.isprintable() for line in text(view, form))
