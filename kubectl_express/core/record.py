@@ -68,6 +68,10 @@ class Record:
     """Whether it asks before each node."""
     go_on: tuple[str, ...]
     """The command line that goes on."""
+    target: str = ""
+    """A hash of all that was to be, whatever of it was there already: by it a rollout is told that goes on."""
+    undoes: int | None = None
+    """The number of the rollout that this one takes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,16 @@ def _is_text_or_none(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 _SOUND: dict[str, Callable[[Any], bool]] = {
     "str": _is_text,
     "str | None": _is_text_or_none,
     "bool": lambda value: isinstance(value, bool),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    "int": _is_count,
+    "int | None": lambda value: value is None or _is_count(value),
     "Object | None": lambda value: value is None or isinstance(value, dict),
     "tuple[str, ...]": lambda value: isinstance(value, list) and all(map(_is_text, value)),
 }

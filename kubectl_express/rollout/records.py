@@ -43,7 +43,7 @@ TYPE = "kubectl-express/rollout"
 LABEL = "kubectl-express/rollout"
 """`head` or `chunk`."""
 _CHUNKS = "kubectl-express/chunks"
-"""An annotation of the head: how many chunks there are."""
+"""An annotation of the head: the numbers of the first and the last chunk."""
 _NUMBER = "kubectl-express/number"
 _HEAD = re.compile(r"express-rollout-([1-9][0-9]{0,8})")
 _CHUNK = 700_000
@@ -66,16 +66,14 @@ class Records:
 
         Raises ExpressError where one cannot be read: to pass it over would have the wrong rollout undone.
         """
-        found = [self._read_head(head, number) for number, head in self._heads()]
-        return sorted(found, key=lambda head: head[0].number)
+        return [self._read_head(head, number) for number, head in sorted(self._heads().items())]
 
     def touched(self, number: int) -> tuple[Touched, ...]:
         """Return the objects that a rollout touched, in the order in which it did.
 
         Raises ExpressError where the record is not whole.
         """
-        chunks = _chunks(self._get(_name(number)))
-        parts = [_content(self._get(_name(number, each)), "touched") for each in range(1, chunks + 1)]
+        parts = [_content(self._get(_name(number, each)), "touched") for each in _chunks(self._get(_name(number)))]
         try:
             return read_touched(gzip.decompress(b"".join(parts)))
         except UnreadableRecordError as error:
@@ -94,41 +92,42 @@ class Records:
         return found
 
     def open(self, record: Record, touched: tuple[Touched, ...], progress: Progress) -> None:
-        """Keep a rollout: its chunks first, so that a head never lacks any. Those of long ago are deleted.
+        """Keep a rollout, in the place of one of the same number, which it goes on with. Those of long ago are deleted.
 
-        What a rollout has left that was killed while it did this is overwritten.
+        Chunks are written before the head that names them and deleted after it, so that whoever is killed while doing
+        this leaves a record that is whole, and at most chunks that the next one of that number writes over.
         """
+        heads = self._heads()
+        before = _chunks(heads[record.number]) if record.number in heads else range(0)
         packed = gzip.compress(write_touched(touched), compresslevel=6, mtime=0)
-        chunks = [packed[start : start + _CHUNK] for start in range(0, len(packed), _CHUNK)]
-        left_over = False
-        for index, chunk in enumerate(chunks, start=1):
-            left_over = self._replaces(self._secret(record.number, index, {"touched": chunk})) or left_over
-        head = self._secret(
-            record.number,
-            None,
-            {"record": gzip.compress(write_record(record), mtime=0), "progress": write_progress(progress)},
-            {_CHUNKS: str(len(chunks))},
-        )
-        self._send("POST", self._path(), head)
+        chunks = range(before.stop or 1, (before.stop or 1) + -(-len(packed) // _CHUNK))
+        for position, index in enumerate(chunks):
+            part = packed[position * _CHUNK : (position + 1) * _CHUNK]
+            self._write(self._secret(record.number, index, {"touched": part}))
+        content = {"record": gzip.compress(write_record(record), mtime=0), "progress": write_progress(progress)}
+        named = {_CHUNKS: f"{chunks.start}-{chunks.stop - 1}"}
+        self._write(self._secret(record.number, None, content, named), anew=record.number not in heads)
         self._open = record.number
         with suppress(ServerError, UnreachableError):
             # Nothing of this is worth failing a rollout for, for want of the right to it, say.
-            self._forget(record.number, len(chunks) if left_over else None)
+            for index in before:
+                self._deletes(_name(record.number, index))
+            self._forget({number: head for number, head in heads.items() if number < record.number})
 
     def update(self, progress: Progress) -> None:
         """Keep how far the rollout has come that was opened: one small write."""
         content = base64.b64encode(write_progress(progress)).decode()
         self._send("PATCH", self._path(_name(self._open)), {"data": {"progress": content}}, _MERGE_PATCH)
 
-    def _forget(self, number: int, chunks: int | None) -> None:
-        """Delete the rollouts of long ago, and what a killed one has left of more chunks than ours."""
-        while chunks is not None and self._deletes(_name(number, chunks + 1)):
-            chunks += 1
-        heads = {each: head for each, head in self._heads() if each <= number}
-        for old in sorted(heads)[:-KEPT]:
-            for index in range(1, _chunks(heads[old]) + 1):
+    def _forget(self, heads: dict[int, Object]) -> None:
+        """Delete the rollouts of long ago, of those before the open one."""
+        for old in sorted(heads)[: -(KEPT - 1)]:
+            last = _chunks(heads[old]).stop
+            # What a killed one left goes, too; and the head last, so that what is left of it is found again.
+            for index in range(1, last):
                 self._deletes(_name(old, index))
-            # The head goes last, so that what is left of it is found again.
+            while self._deletes(_name(old, last)):
+                last += 1
             self._deletes(_name(old))
 
     def _deletes(self, name: str) -> bool:
@@ -141,14 +140,14 @@ class Records:
             return False
         return True
 
-    def _heads(self) -> list[tuple[int, Object]]:
-        """Return the heads as they are kept, with their numbers; what others have named alike is none."""
+    def _heads(self) -> dict[int, Object]:
+        """Return the heads as they are kept, by number; what others have named alike is none."""
         items = self._cluster.get(self._path(), {"labelSelector": f"{LABEL}=head"}).get("items")
-        found = []
+        found = {}
         for item in items if isinstance(items, list) else []:
             named = _HEAD.fullmatch(text(at(item, "/metadata/name")) or "")
             if named and at(item, "/type") == TYPE:
-                found.append((int(named.group(1)), mapping(item)))
+                found[int(named.group(1))] = mapping(item)
         return found
 
     def _read_head(self, head: Object, number: int) -> tuple[Record, Progress]:
@@ -169,17 +168,19 @@ class Records:
             f"without it: kubectl delete secret {_name(number)} --namespace {self._namespace}"
         )
 
-    def _replaces(self, secret: Object) -> bool:
-        """Write a chunk; return whether there was one already."""
-        try:
-            self._send("POST", self._path(), secret)
-        except ServerError as error:
-            if error.status != 409:
-                raise
-            name = text(at(secret, "/metadata/name")) or ""
-            self._send("PATCH", self._path(name), {"data": secret["data"]}, _MERGE_PATCH)
-            return True
-        return False
+    def _write(self, secret: Object, *, anew: bool = True) -> None:
+        """Create a Secret, or write over what there is by its name."""
+        if anew:
+            try:
+                self._send("POST", self._path(), secret)
+            except ServerError as error:
+                if error.status != 409:
+                    raise
+            else:
+                return
+        metadata = mapping(secret["metadata"])
+        changed: Object = {"metadata": {"annotations": metadata["annotations"]}, "data": secret["data"]}
+        self._send("PATCH", self._path(text(metadata["name"]) or ""), changed, _MERGE_PATCH)
 
     def _secret(
         self, number: int, index: int | None, data: dict[str, bytes], annotations: dict[str, str] | None = None
@@ -227,6 +228,9 @@ def _content(secret: Object, key: str) -> bytes:
         return b""
 
 
-def _chunks(head: Object) -> int:
-    said = text(mapping(at(head, "/metadata/annotations")).get(_CHUNKS)) or ""
-    return int(said) if re.fullmatch("[0-9]{1,4}", said) else 0
+def _chunks(head: Object) -> range:
+    """Return the numbers of a record's chunks; none where its head does not tell."""
+    said = re.fullmatch(
+        "([0-9]{1,6})-([0-9]{1,6})", text(mapping(at(head, "/metadata/annotations")).get(_CHUNKS)) or ""
+    )
+    return range(int(said.group(1)), int(said.group(2)) + 1) if said else range(0)

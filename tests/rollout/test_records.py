@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,23 @@ def connection(kubeconfig: Path) -> Cluster:
 @pytest.fixture
 def records(connection: Cluster, namespace: str) -> Records:
     return Records(connection, namespace, lambda: 10.0)
+
+
+class KilledError(Exception):
+    """Stands for the end of a process."""
+
+
+class Lifetime:
+    """Lets a process write so many times before it is killed."""
+
+    def __init__(self, writes: int) -> None:
+        self._writes = writes
+
+    def __call__(self) -> float:
+        if self._writes == 0:
+            raise KilledError
+        self._writes -= 1
+        return 10.0
 
 
 def secrets(api: Api, namespace: str) -> dict[str, Any]:
@@ -146,7 +164,34 @@ def test_what_a_killed_rollout_left_of_its_record_is_overwritten(records: Record
     assert records.heads() == []
     records.open(replace(RECORD, number=1), bulky(0.9), PROGRESS)
     assert records.touched(1) == bulky(0.9)
-    assert sorted(secrets(api, namespace)) == ["express-rollout-1", "express-rollout-1-1", "express-rollout-1-2"]
+    for number in range(2, 7):
+        records.open(replace(RECORD, number=number), (TOUCHED,), PROGRESS)
+    assert [name for name in secrets(api, namespace) if name.startswith("express-rollout-1")] == []
+
+
+def test_a_rollout_that_goes_on_takes_the_place_of_its_record(records: Records, api: Api, namespace: str) -> None:
+    records.open(replace(RECORD, number=1), (TOUCHED,), PROGRESS)
+    for touched in ((TOUCHED, replace(TOUCHED, name="be2")), bulky(0.9), (TOUCHED,)):
+        record, progress = replace(RECORD, number=1, steps=("be2",)), replace(PROGRESS, done=0)
+        records.open(record, touched, progress)
+        assert records.heads() == [(record, progress)]
+        assert records.touched(1) == touched
+    assert sorted(secrets(api, namespace)) == ["express-rollout-1", "express-rollout-1-5"]
+
+
+def test_a_record_is_whole_whenever_its_writer_is_killed(
+    records: Records, connection: Cluster, api: Api, namespace: str
+) -> None:
+    records.open(replace(RECORD, number=1), (TOUCHED,), PROGRESS)
+    later = bulky(0.9)
+    kept = []
+    for writes in range(1, 9):
+        with suppress(KilledError):
+            Records(connection, namespace, Lifetime(writes)).open(replace(RECORD, number=1), later, PROGRESS)
+        kept.append(records.touched(1))
+        assert len(records.heads()) == 1
+    assert [each for each in kept if each not in ((TOUCHED,), later)] == []
+    assert (kept[0], kept[-1]) == ((TOUCHED,), later)
 
 
 def test_secrets_of_others_are_passed_over(records: Records, api: Api, namespace: str) -> None:
