@@ -129,7 +129,15 @@ def _live_node(
         faults=(*_faults(entries, resources, proof, settings), *(() if entries else parts.unreadable)),
         resource=resource.object if resource else None,
         places=places(entry, resource),
-        live=LiveNode(state, why, _running(pods), tuple(pods), tuple(drifted), proof.source if proof else None),
+        live=LiveNode(
+            state,
+            why,
+            _running(pods),
+            tuple(pods),
+            tuple(drifted),
+            proof.source if proof else None,
+            _judge_pods(resource.declared, pods, settings.pods.per_node)[0] if resource else State.ABSENT,
+        ),
     )
 
 

@@ -132,6 +132,8 @@ class LiveNode:
     drift: tuple[Drifted, ...] = ()
     proof: str | None = None
     """Where the text was found that hashes to what the resource declares."""
+    health: State = State.CURRENT
+    """What its pods alone say, whatever else holds: updating, unhealthy or current."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kubectl_express.core import gojson
 from kubectl_express.output.formats import find_format
 from kubectl_express.output.palette import choose_palette
 from kubectl_express.output.text import printable
@@ -20,6 +21,7 @@ class Printer:
         self, environment: Environment, *, form: str = "table", color: str = "auto", verbose: bool = False
     ) -> None:
         self.form = form
+        self.color = color
         self.verbose = verbose
         self._environment = environment
         self._palette = choose_palette(color, environment.stdout, environment.variables)
@@ -28,6 +30,10 @@ class Printer:
     def show(self, view: View) -> None:
         """Write a view to stdout in the chosen format."""
         self._environment.write(find_format(self.form)(view, self._palette))
+
+    def show_line(self, view: View) -> None:
+        """Write a view's document to stdout on one line, where documents follow one another."""
+        self._environment.write(f"{gojson.encode(view.document)}\n")
 
     def remark(self, line: str, style: Style = Style.PLAIN) -> None:
         """Write a line that is no data to stderr; further lines are another program's own words."""

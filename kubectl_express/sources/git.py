@@ -50,3 +50,25 @@ def checked_out(revision: str, root: Path, variables: Mapping[str, str]) -> Iter
         git("read-tree", commit, index=index)
         git(f"--work-tree={tree}", "checkout-index", "--all", f"--prefix={tree}/", index=index)
         yield tree / prefix
+
+
+def commit(root: Path, variables: Mapping[str, str], revision: str | None = None) -> str | None:
+    """Return which commit a folder stands at, or a revision names, in short; None outside of git.
+
+    `-dirty` behind it says that what lies in the folder is not what was committed.
+    """
+    program = find_program("git", variables)
+    if program is None:
+        return None
+    own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
+
+    def git(*words: str) -> str:
+        return run([program, *words], variables=own, folder=root, doing="reading the commit").stdout.strip()
+
+    try:
+        if revision is not None:
+            return git("rev-parse", "--short=12", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        found = git("rev-parse", "--short=12", "HEAD")
+        return f"{found}-dirty" if git("status", "--porcelain", "--", ".") else found
+    except ExpressError:
+        return None

@@ -132,6 +132,20 @@ class Scope:
         hint = f"there are overlays for {', '.join(contexts)}" if contexts else "there are no overlays here"
         raise ExpressError(f"no system in context {context}: {hint}; pick one with --context or --system")
 
+    def system(self) -> System:
+        """Return the one live system that a command acts on: the only one, else the one of the context's namespace.
+
+        Raises ExpressError with the list where that leaves a choice.
+        """
+        found = self.systems(live=True)
+        if len(found) == 1:
+            return found[0]
+        own = [system for system in found if system.namespace == self.access.namespace]
+        if len(own) == 1:
+            return own[0]
+        names = ", ".join(system.name for system in found)
+        raise ExpressError(f"which system? {self.context(live=True)} has {names}: pick one with --system")
+
     def system_of(self, side: Side, *, live: bool) -> System:
         """Return the system that a file of manifests holds: as asked for, else by its namespace, else the only one.
 

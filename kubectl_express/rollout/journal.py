@@ -1,0 +1,57 @@
+"""The record of one rollout as the engine writes it: one write a node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubectl_express.core.record import Progress, Record, Touched
+    from kubectl_express.rollout.records import Records
+
+
+class Journal:
+    """Keeps a record's progress."""
+
+    def __init__(self, records: Records, record: Record, progress: Progress) -> None:
+        self.record = record
+        self._records = records
+        self._progress = progress
+
+    @property
+    def title(self) -> str:
+        """The rollout as Events name it."""
+        return f"{self.record.action} {self.record.number} by {self.record.by}"
+
+    def open(self, touched: Sequence[Touched]) -> None:
+        """Write the record before anything is applied."""
+        self._records.open(self.record, tuple(touched), self._progress)
+
+    def applying(self, node: str) -> None:
+        """Note which node is about to be applied, and that all before it passed."""
+        self._write("running", node, "")
+
+    def passed(self, node: str) -> None:
+        """Take note that a node passed; it is written with the next."""
+        self._progress = replace(self._progress, done=self._progress.done + 1, current=None, message=node)
+
+    def arrived(self, node: str) -> None:
+        """Take note that a node passed which an earlier run had left in progress, if it is that one."""
+        if node == self._progress.current:
+            self.passed(node)
+
+    def note(self, state: str, message: str) -> None:
+        """Note that the rollout waits or is about to stop."""
+        self._write(state, self._progress.current, message)
+
+    def close(self, state: str, current: str | None, message: str) -> None:
+        """Note how the rollout ended."""
+        self._write(state, current, message)
+
+    def _write(self, state: str, current: str | None, message: str) -> None:
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._progress = replace(self._progress, state=state, current=current, message=message, updated=now)
+        self._records.update(self._progress)

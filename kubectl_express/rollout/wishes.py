@@ -1,0 +1,60 @@
+"""What people ask of a running rollout, from the keyboard, by signals, or from another machine."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+_SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "a closed terminal (SIGHUP)"}
+
+
+class Wishes:
+    """What has been asked for so far. Changed only in the engine's thread."""
+
+    def __init__(self) -> None:
+        self.stop: str | None = None
+        """Who or what asked to stop after the node in progress; None while nobody did."""
+        self.leave = False
+        """Whether the node in progress is not to be waited for either."""
+        self.pause: str | None = None
+        """Who asked to pause before the next node."""
+        self.resumed: str | None = None
+        """Who asked to go on, until that is taken note of."""
+
+    def interrupt(self, by: str) -> None:
+        """Take a signal: the first stops after the node in progress, the second leaves that one."""
+        self.leave = self.stop is not None
+        self.stop = self.stop or by
+
+    def request(self, action: str, by: str) -> None:
+        """Take a request: stop, pause or resume."""
+        if action == "stop":
+            self.stop = self.stop or by
+        elif action == "pause":
+            self.pause, self.resumed = by, None
+        elif action == "resume":
+            self.pause, self.resumed = None, by
+
+
+@contextmanager
+def signals_heard(tell: Callable[[Callable[[], object]], None], wishes: Wishes) -> Iterator[None]:
+    """Take Ctrl-C, SIGTERM and SIGHUP as wishes while the context lasts; works in the main thread only.
+
+    One that is ignored stays ignored: nohup does that to SIGHUP, and a shell to the Ctrl-C of what runs behind it.
+    """
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        tell(lambda: wishes.interrupt(_SIGNALS[signal.Signals(number)]))
+
+    heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, handle) for each in heeded}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
