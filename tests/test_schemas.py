@@ -187,7 +187,7 @@ def courses() -> Iterator[Course]:
         step=False,
         go_on=("kubectl", "express"),
     )
-    undone = replace(begun, number=2, action="undo", engine="", commit=None)
+    undone = replace(begun, number=2, action="undo", undoes=1, engine="", commit=None)
     held = Held(Holder("i", "alice", "host7", 42, "", step=True, plan="p"), 14.0, gone=False)
     for state in STATE_STYLES:
         for record in (begun, undone):

@@ -153,6 +153,18 @@ def test_a_pipe_whose_reader_has_gone_is_left_alone_and_nothing_of_it_remains_to
         reporter.report(STORY[1])
 
 
+@pytest.mark.parametrize(("answered", "before"), [(True, ""), (False, "\n")])
+def test_a_question_that_nobody_answered_keeps_its_line_for_itself(*, answered: bool, before: str) -> None:
+    terminal = Terminal()
+    reporter = PlainLines(environment(terminal, terminal), Palette(), Palette())
+    reporter.pause()
+    if answered:
+        reporter.resume()
+    reporter.report(Happening(What.STOPPED, "stopped by Ctrl-C"))
+    reporter.close(Outcome((), (), ("be1",)))
+    assert terminal.getvalue() == f"{before}stopped by Ctrl-C\nuntouched (1): be1\n"
+
+
 # Events
 
 
@@ -377,6 +389,17 @@ def test_a_rollout_that_ends_at_a_question_still_leaves_its_last_table(screen: S
     screen.tell(Happening(What.STOPPED, "stopped by an answer at the prompt"))
     screen.table.close(OUTCOME)
     assert "stopped by an answer at the prompt" in screen.out.getvalue()[before:]
+    assert isinstance(screen.err, Terminal)
+    assert screen.err.getvalue() == "\n", "what follows does not stand behind the question"
+
+
+def test_a_table_that_is_closed_stays_so_whatever_is_told_late(screen: Screen) -> None:
+    screen.tell(STORY[0])
+    screen.table.close(OUTCOME)
+    before = screen.out.getvalue()
+    screen.tell(applied("be1"))
+    screen.table.close()
+    assert screen.out.getvalue() == before
 
 
 @pytest.mark.parametrize(("at", "first", "last"), [(1, 1, 15), (4, 1, 15), (500, 495, 509), (1000, 986, 1000)])

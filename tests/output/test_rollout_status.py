@@ -125,6 +125,7 @@ def test_the_document_of_a_status_has_the_rollout_its_holder_and_every_node() ->
         "number": 3,
         "id": "r3",
         "action": "rollout",
+        "undoes": None,
         "state": "running",
         "message": "pod be2-0 is at 0ld, not 4ew",
         "started": "2026-11-23T12:00:00Z",
@@ -168,11 +169,12 @@ def test_a_system_that_was_never_rolled_out_says_so_and_who_holds_its_lease() ->
     assert (found["rollout"], found["updated"], found["nodes"], found["goOn"]) == (None, [], [], None)
 
 
-def test_an_undo_is_called_one_and_a_record_without_engine_or_commit_is_whole() -> None:
-    record = replace(RECORD, action="undo", engine="", commit=None)
-    assert text(shown(record=record))[0].startswith("systemdcrtest3 in yul1: undo 3 by ")
+def test_an_undo_says_of_what_and_a_record_without_engine_or_commit_is_whole() -> None:
+    record = replace(RECORD, action="undo", undoes=2, engine="", commit=None)
+    assert text(shown(record=record))[0].startswith("systemdcrtest3 in yul1: undo 3 (of 2) by alice")
+    assert " undo of 2 " in text(history(Course(record, PROGRESS, HELD)))[1]
     found = system(shown(record=record))["rollout"]
-    assert (found["engine"], found["commit"]) == (None, None)
+    assert (found["action"], found["undoes"], found["engine"], found["commit"]) == ("undo", 2, None, None)
 
 
 # History
@@ -192,6 +194,11 @@ def test_history_lists_who_rolled_out_what_from_which_commit_and_how_far_newest_
         "2         2026-11-23T12:00:00Z  alice on host7  rollout   finished  -           4/4",
         "3         2026-11-23T12:00:00Z  alice on host7  rollout   running   0123456789  1/4",
     ]
+
+
+def test_none_but_the_last_rollout_goes_on_though_the_lease_is_held_for_the_same_plan() -> None:
+    again = replace(LAST, record=replace(RECORD, number=4))
+    assert [line.split()[6] for line in text(history(LAST, again))[1:]] == ["interrupted", "running"]
 
 
 def test_history_names_the_nodes_in_wide_and_in_documents() -> None:

@@ -32,7 +32,7 @@ class Reporter(Protocol):
         """Go on after a question."""
 
     def close(self, outcome: Outcome | None = None) -> None:
-        """End the telling, with what became of each node where that is known. Nothing may be told afterwards."""
+        """End the telling, with what became of each node where that is known; but for warnings nothing is told after."""
 
 
 def _now() -> datetime:

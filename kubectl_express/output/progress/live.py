@@ -94,25 +94,40 @@ class LiveTable:
         self._layout = _Layout(self._board.rows.values())
         self._live: Live | None = None
         self._paused = False
+        self._closed = False
+        self._question = False
 
     def report(self, happening: Happening) -> None:
         """Take note of one thing, for the next time the table is drawn; write a warning above it at once."""
         self._board = self._board.after(happening, self._clock())
-        if self._live is None and not self._paused:
-            self.resume()
+        if not self._paused and not self._closed:
+            self._draw()
         if happening.what is What.WARNING:
             self._warn(happening)
 
     def pause(self) -> None:
         """Draw the table once more and leave it there: what follows stands below."""
-        self._paused = True
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self._paused = self._question = True
+        self._leave()
 
     def resume(self) -> None:
         """Draw the table, below whatever was written meanwhile, and go on drawing it."""
-        self._paused = False
+        self._paused = self._question = False
+        self._draw()
+
+    def close(self, outcome: Outcome | None = None) -> None:
+        """Leave the last table on the screen, and what became of each node below; again, do nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._paused:
+            self._end_question()
+            self._console.print(self.picture())
+        self._leave()
+        for line in outcome.lines() if outcome else ():
+            self._console.print(Text(printable(line)), soft_wrap=True)
+
+    def _draw(self) -> None:
         if self._live is None:
             self._live = Live(
                 console=self._console,
@@ -124,19 +139,23 @@ class LiveTable:
             )
             self._live.start(refresh=True)
 
-    def close(self, outcome: Outcome | None = None) -> None:
-        """Leave the last table on the screen, and what became of each node below."""
-        if self._paused:
-            self._console.print(self.picture())
-        self.pause()
-        for line in outcome.lines() if outcome else ():
-            self._console.print(Text(printable(line)), soft_wrap=True)
+    def _leave(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _end_question(self) -> None:
+        """Begin a line of its own behind a question that nobody answered: Ctrl-C leaves the cursor behind it."""
+        if self._question:
+            self._question = False
+            self._err.write("\n")
 
     def picture(self) -> _Picture:
         """Return the table as it is now, as many rows of it as the terminal has lines for."""
         return _Picture(self._title, self._layout, self._board, self._clock())
 
     def _warn(self, happening: Happening) -> None:
+        self._end_question()
         if self._err.isatty():
             line = Text.from_ansi(warning_line(happening, self._remarks).rstrip("\n"))
             self._console.print(line, soft_wrap=True)

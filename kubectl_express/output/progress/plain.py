@@ -37,9 +37,11 @@ class PlainLines:
         self._err = Outlet(environment.stderr)
         self._palette = palette
         self._remarks = remarks
+        self._question = False
 
     def report(self, happening: Happening) -> None:
-        """Write one line."""
+        """Write one line, one of its own where a question stands that nobody answered."""
+        self._end_question()
         if happening.what is What.WARNING:
             self._err.write(warning_line(happening, self._remarks))
             return
@@ -48,15 +50,23 @@ class PlainLines:
         self._line(Cell(said(happening), style), f"{happening.node}: " if named else "")
 
     def pause(self) -> None:
-        """Do nothing: lines stand as they are written."""
+        """Take note that a question stands."""
+        self._question = True
 
     def resume(self) -> None:
-        """Do nothing: lines stand as they are written."""
+        """Take note that it was answered."""
+        self._question = False
 
     def close(self, outcome: Outcome | None = None) -> None:
         """Write what became of each node."""
+        self._end_question()
         for line in outcome.lines() if outcome else ():
             self._line(Cell(line))
+
+    def _end_question(self) -> None:
+        if self._question:
+            self._question = False
+            self._err.write("\n")
 
     def _line(self, cell: Cell, before: str = "") -> None:
         self._out.write(f"{self._palette.paint(Cell(before))}{self._palette.paint(cell)}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
@@ -38,6 +38,10 @@ class History:
     place: Place
     courses: tuple[Course, ...]
 
+    def told(self) -> list[Course]:
+        """Return them as they are: none but the last goes on, whoever holds the lease for the same plan again."""
+        return [*(replace(course, held=None) for course in self.courses[:-1]), *self.courses[-1:]]
+
 
 def history_view(found: Sequence[History]) -> View:
     """Return the view, each system's newest rollout last; its names are the rollouts' numbers."""
@@ -49,7 +53,7 @@ def history_view(found: Sequence[History]) -> View:
 
 
 def _document(history: History) -> Object:
-    return {"rollouts": [course.document() for course in history.courses]}
+    return {"rollouts": [course.document() for course in history.told()]}
 
 
 def _blocks(history: History, *, titled: bool) -> list[Table | Lines]:
@@ -57,7 +61,7 @@ def _blocks(history: History, *, titled: bool) -> list[Table | Lines]:
     if not history.courses:
         return [Lines([Cell(f"{title}: no rollout is recorded")])]
     heads = [Lines([Cell(title, Style.STRONG)])] if titled else []
-    return [*heads, Table(_COLUMNS, [_row(course) for course in history.courses])]
+    return [*heads, Table(_COLUMNS, [_row(course) for course in history.told()])]
 
 
 def _row(course: Course) -> list[Cell]:
@@ -66,7 +70,7 @@ def _row(course: Course) -> list[Cell]:
         Cell(str(record.number), Style.STRONG),
         Cell(record.started),
         Cell(record.by),
-        Cell(record.action),
+        Cell(course.action),
         Cell(course.state, STATE_STYLES.get(course.state, Style.PLAIN)),
         Cell((record.commit or "-")[:_COMMIT]),
         Cell(f"{progress.done}/{len(record.steps)}"),

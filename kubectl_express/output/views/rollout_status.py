@@ -60,6 +60,11 @@ class Course:
         attended = self.held is not None and not self.held.free and self.held.holder.plan == self.record.plan
         return INTERRUPTED if state in _GOES_ON and not attended else state
 
+    @property
+    def action(self) -> str:
+        """What it does in words, an undo with the number of what it takes back."""
+        return self.record.action if self.record.undoes is None else f"{self.record.action} of {self.record.undoes}"
+
     def outcome(self, place: Place) -> Outcome:
         """Return how far each node of the plan came, and the exact command that goes on where one does."""
         steps, done, current = self.record.steps, self.progress.done, self.progress.current
@@ -86,6 +91,7 @@ class Course:
             "number": record.number,
             "id": record.id,
             "action": record.action,
+            "undoes": record.undoes,
             "state": self.state,
             "message": progress.message,
             "started": record.started,
@@ -188,7 +194,8 @@ def _heads(status: RolloutStatus) -> list[Cell]:
     if course is None:
         return [Cell(f"{status.place.title()}: no rollout is recorded", Style.STRONG), *lease]
     record, progress = course.record, course.progress
-    title = f"{status.place.title()}: {record.action} {record.number} by {record.by}, since {record.started}"
+    of = "" if record.undoes is None else f" (of {record.undoes})"
+    title = f"{status.place.title()}: {record.action} {record.number}{of} by {record.by}, since {record.started}"
     said = f"{course.state}: {progress.message}" if progress.message else course.state
     return [Cell(title, Style.STRONG), Cell(said, STATE_STYLES.get(course.state, Style.PLAIN)), *lease]
 
