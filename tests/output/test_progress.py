@@ -49,10 +49,14 @@ class Terminal(io.StringIO):
 
 
 class Closed(io.StringIO):
-    """A terminal that has gone away."""
+    """A stream that takes nothing any more."""
 
     def write(self, _text: str, /) -> int:
         raise OSError(5, "Input/output error")
+
+
+class ClosedTerminal(Closed, Terminal):
+    """A terminal that has gone away."""
 
 
 def environment(
@@ -137,10 +141,13 @@ def test_a_stream_that_lacks_a_character_gets_it_escaped() -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_a_rollout_goes_on_where_nobody_hears_of_it_any_more(form: str) -> None:
-    reporter = choose_reporter(form, environment(Closed(), Closed()), PLACE, PLAN, SETTINGS)
+@pytest.mark.parametrize("stream", [Closed, ClosedTerminal])
+def test_a_rollout_goes_on_where_nobody_hears_of_it_any_more(form: str, stream: type[Closed]) -> None:
+    reporter = choose_reporter(form, environment(stream(), stream()), PLACE, PLAN, SETTINGS)
     for happening in STORY:
         reporter.report(happening)
+    reporter.pause()
+    reporter.resume()
     reporter.close(OUTCOME)
 
 

@@ -32,7 +32,7 @@ class Reporter(Protocol):
         """Go on after a question."""
 
     def close(self, outcome: Outcome | None = None) -> None:
-        """End the telling, with what became of each node where that is known; but for warnings nothing is told after."""
+        """End the telling, with what became of each node where that is known; only warnings are told after it."""
 
 
 def _now() -> datetime:
