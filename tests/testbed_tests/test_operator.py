@@ -81,6 +81,7 @@ def _in_short(pod: Object) -> Object:
         "phase": status["phase"],
         "reasons": reasons
         or [one["reason"] for one in conditions.values() if one["type"] == "PodScheduled" and "reason" in one],
+        "containers": [one.get("containerID") for one in containers],
         "ready": conditions.get("Ready", {}).get("status") == "True",
         "restarts": sum(one["restartCount"] for one in containers),
         "terminating": "deletionTimestamp" in pod["metadata"],
@@ -242,6 +243,35 @@ def test_an_old_pod_can_linger_terminating_beside_the_new_one_until_told_otherwi
     system.settles(gone, READY | {"name": "be1-1", "revision": "bbbbbbbbbb", "terminating": False})
     running.tell("be1", "ok")
     system.settles(READY | {"name": "be1-1"})
+
+
+def test_a_pod_can_be_relabelled_in_place_and_runs_anew_only_later(system: System, operator: StartOperator) -> None:
+    running = operator()
+    system.create("be1")
+    (old,) = system.settles(READY)
+    running.tell("be1", "relabel: 2")
+    system.set("be1", deploymentRevision="bbbbbbbbbb")
+    (relabelled,) = system.settles(READY | {"uid": old["uid"], "revision": "bbbbbbbbbb"})
+    assert relabelled["containers"] == old["containers"]
+    eventually(lambda: system.pods()[0]["containers"] != old["containers"], "its container runs anew")
+    system.settles(READY | {"uid": old["uid"], "revision": "bbbbbbbbbb"})
+
+
+def test_an_operator_can_work_through_every_revision_and_reports_the_one_it_is_at(
+    system: System, operator: StartOperator
+) -> None:
+    running = operator()
+    system.create("be1")
+    (first,) = system.settles(READY)
+    running.tell("be1", "in-order, late: 0.3")
+    system.set("be1", deploymentRevision="bbbbbbbbbb")
+    system.set("be1", deploymentRevision="aaaaaaaaaa")
+    assert system.pods() == [first]
+    assert system.status("be1")["observedGeneration"] < 3
+    (second,) = system.settles(READY | {"revision": "bbbbbbbbbb"})
+    eventually(lambda: system.pods()[0]["uid"] not in {first["uid"], second["uid"]}, "a third pod")
+    system.settles(READY | {"revision": "aaaaaaaaaa"})
+    eventually(lambda: system.status("be1")["observedGeneration"] == 3, "it has caught up")
 
 
 def test_two_pods_of_one_node_both_run_at_its_revision(system: System, operator: StartOperator) -> None:

@@ -66,6 +66,7 @@ class Operator:
         self._agenda.add(pod["metadata"]["labels"][pods.NODE_LABEL])
 
     def _cr_changed(self, cr: Object) -> None:
+        self._keeper.note(cr)
         self._agenda.add(cr["metadata"]["name"])
 
     def _behaviour_of(self, node: str) -> Behaviour:
@@ -102,10 +103,10 @@ class Operator:
         if reports == "nothing":
             return
         mine = self._keeper.pods_of(cr)
-        revision = cr["spec"]["deploymentRevision"]
+        revision, generation = self._keeper.working_on(cr)
         well = bool(mine) and all(pods.is_ready(pod) and pods.revision_of(pod) == revision for pod in mine)
         status = {
-            "observedGeneration": cr["metadata"]["generation"],
+            "observedGeneration": generation,
             "deploymentRevision": revision,
             "ready": reports == "success" or well,
             "pods": sorted(pod["metadata"]["name"] for pod in mine),

@@ -17,6 +17,8 @@ class Behaviour:
     """What ails the node's pods: a key of `pods.FAULTS`, or nothing."""
     old_pod: str = "replace"
     """What becomes of a pod of another revision: `replace`, `ignore`, `keep` or `linger`."""
+    in_order: bool = False
+    """Whether every revision that was ever declared is worked through, one after the other, not only the last."""
     pods: int = 1
     reports: str = "truth"
     """What the CR's status says: the `truth`, `success` whatever happens, or `nothing` new."""
@@ -26,6 +28,8 @@ class Behaviour:
     """Seconds from a pod's creation until it is Ready."""
     flap: float = 0.0
     """Seconds between two turns of Ready; 0 keeps it as it is."""
+    relabel: float = 0.0
+    """Seconds until a pod that gets the new label in place, and stays Ready, runs anew; 0 relabels none."""
     next_pod: bool = False
     """Whether the fault is only of pods that are made from now on."""
     text: str = ""
@@ -44,11 +48,12 @@ _WORDS: dict[str, dict[str, Any]] = {
     "keep": {"old_pod": "keep"},
     # Deletes the old pod, but a finalizer holds it, terminating, beside the new one.
     "linger": {"old_pod": "linger"},
+    "in-order": {"in_order": True},
     "two": {"pods": 2},
     "silent": {"reports": "nothing"},
     "boast": {"reports": "success"},
 }
-_SECONDS = ("late", "slow", "flap")
+_SECONDS = ("late", "slow", "flap", "relabel")
 
 
 def parse(text: str) -> Behaviour:

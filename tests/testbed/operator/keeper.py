@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from itertools import count
 from typing import TYPE_CHECKING
@@ -27,7 +28,26 @@ class Keeper:
         self._noticed: dict[str, tuple[str, float]] = {}
         """The revision that a CR was last changed to and when that was seen, by uid: what `late` counts from."""
         self._made: dict[str, float] = {}
-        """When a pod was made, by uid: what `slow` and `flap` count from."""
+        """When a pod was made, or relabelled, by uid: what `slow` and `flap` count from."""
+        self._relabelled: set[str] = set()
+        """The uids of the pods that have a new label and run on as they were."""
+        self._declared: dict[str, list[tuple[str, int]]] = {}
+        """The revisions that are worked through, by the CR's uid, each with the generation that last declared it."""
+        self._lock = threading.Lock()
+
+    def note(self, cr: Object) -> None:
+        """Take note of what a CR declares now."""
+        revision, generation = str(cr["spec"]["deploymentRevision"]), cr["metadata"]["generation"]
+        with self._lock:
+            declared = self._declared.setdefault(cr["metadata"]["uid"], [])
+            if declared and declared[-1][0] == revision:
+                declared.pop()
+            declared.append((revision, generation))
+
+    def working_on(self, cr: Object) -> tuple[str, int]:
+        """Return the revision that the node's pods are brought to, and the generation that declared it."""
+        with self._lock:
+            return self._declared[cr["metadata"]["uid"]][0]
 
     def keep(self, node: str, cr: Object | None) -> float | None:
         """Bring the pods of `node` where they belong; return in how many seconds to look again, None for never."""
@@ -36,8 +56,9 @@ class Keeper:
             self._remove_all(found)
             return None
         told = self._told(node)
-        uid, revision = cr["metadata"]["uid"], str(cr["spec"]["deploymentRevision"])
+        uid = cr["metadata"]["uid"]
         found = self._remove_all([one for one in found if pods.owner(one) != uid], found)
+        revision = self._next(uid, found, told)
         old = [one for one in found if pods.revision_of(one) != revision]
         if [one for one in old if not pods.terminating(one)]:
             early = told.late - self._known_for(uid, revision)
@@ -45,7 +66,7 @@ class Keeper:
                 return early
             if told.old_pod == "ignore":
                 return None
-        found = self._retire(old, found, told)
+        found = self._retire(old, found, told, revision)
         current = [one for one in found if pods.revision_of(one) == revision and not pods.terminating(one)]
         found = self._remove_all(current[told.pods :], found)
         current = current[: told.pods]
@@ -58,6 +79,14 @@ class Keeper:
         """Return the pods that belong to `cr`, at whatever revision."""
         return [one for one in self._mirror.all() if pods.owner(one) == cr["metadata"]["uid"]]
 
+    def _next(self, uid: str, found: list[Object], told: Behaviour) -> str:
+        """Return the revision to bring the pods to: the last one declared, or in order, the first not yet reached."""
+        with self._lock:
+            declared = self._declared[uid]
+            while len(declared) > 1 and (not told.in_order or _all_ready_at(found, declared[0][0])):
+                declared.pop(0)
+            return declared[0][0]
+
     def _known_for(self, uid: str, revision: str) -> float:
         """Return for how many seconds the CR has wanted this revision."""
         now = time.monotonic()
@@ -65,10 +94,12 @@ class Keeper:
             self._noticed[uid] = (revision, now)
         return now - self._noticed[uid][1]
 
-    def _retire(self, old: list[Object], found: list[Object], told: Behaviour) -> list[Object]:
+    def _retire(self, old: list[Object], found: list[Object], told: Behaviour, revision: str) -> list[Object]:
         """Do with the pods of another revision what the behaviour says; return those of `found` that stay."""
         if told.old_pod == "keep":
             return found
+        if told.relabel:
+            return [one for one in found if one not in old] + [self._relabel(one, revision) for one in old]
         if told.old_pod == "linger":
             for one in old:
                 if not pods.terminating(one):
@@ -90,6 +121,14 @@ class Keeper:
             self._api.delete(path, _now(pod))
         self._mirror.drop(pod)
 
+    def _relabel(self, pod: Object, revision: str) -> Object:
+        self._relabelled.add(pod["metadata"]["uid"])
+        self._made[pod["metadata"]["uid"]] = time.monotonic()
+        labels = {"uid": pod["metadata"]["uid"], "labels": {pods.REVISION_LABEL: revision}}
+        relabelled = self._api.patch(f"{self._path}/{pod['metadata']['name']}", {"metadata": labels})
+        self._mirror.put(relabelled)
+        return relabelled
+
     def _hold(self, pod: Object) -> None:
         path = f"{self._path}/{pod['metadata']['name']}"
         self._api.patch(path, {"metadata": {"finalizers": [pods.FINALIZER], "uid": pod["metadata"]["uid"]}})
@@ -105,16 +144,31 @@ class Keeper:
 
     def _show(self, pod: Object, told: Behaviour) -> float | None:
         """Give the pod the status that it should have now; return in how many seconds that changes, if it does."""
+        uid = pod["metadata"]["uid"]
+        if uid in self._relabelled:
+            runs_on = told.relabel - self._age(pod)
+            if runs_on > 0:
+                return runs_on
+            self._relabelled.discard(uid)
+            self._write_status(pod, pods.new_status(pod, "starting", ready=False))
+            return 0
         spared = told.next_pod and pod["metadata"].get("annotations", {}).get(pods.BORN_UNDER) != told.text
         fault, ready, again = ("", True, None) if spared else _health(told, self._age(pod))
-        status = pods.new_status(pod, fault, ready)
+        self._write_status(pod, pods.new_status(pod, fault, ready))
+        return again
+
+    def _write_status(self, pod: Object, status: Object | None) -> None:
         if status is not None:
             self._mirror.put(self._api.patch(f"{self._path}/{pod['metadata']['name']}/status", {"status": status}))
-        return again
 
     def _age(self, pod: Object) -> float:
         now = time.monotonic()
         return now - self._made.setdefault(pod["metadata"]["uid"], now)
+
+
+def _all_ready_at(found: list[Object], revision: str) -> bool:
+    ready = [pods.is_ready(one) and pods.revision_of(one) == revision and not pods.terminating(one) for one in found]
+    return bool(ready) and all(ready)
 
 
 def _now(pod: Object) -> Object:

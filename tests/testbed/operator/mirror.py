@@ -28,6 +28,8 @@ class Mirror:
         self._selector = selector
         self._changed = changed
         self._objects: dict[str, Object] = {}
+        self._gone: set[str] = set()
+        """The uids of those that were deleted, which the answer to an earlier write must not bring back."""
         self._lock = threading.Lock()
         self._listed = threading.Event()
         self._pause = threading.Event()
@@ -44,11 +46,13 @@ class Mirror:
     def put(self, one: Object) -> None:
         """Take in what the server answered to a write of ours, before the watch tells it."""
         with self._lock:
-            self._objects[one["metadata"]["uid"]] = one
+            if one["metadata"]["uid"] not in self._gone:
+                self._objects[one["metadata"]["uid"]] = one
 
     def drop(self, one: Object) -> None:
         with self._lock:
             self._objects.pop(one["metadata"]["uid"], None)
+            self._gone.add(one["metadata"]["uid"])
 
     def _follow(self) -> None:
         while True:
