@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from kubectl_express.commands.reading import place
 from kubectl_express.commands.screen import Terminal
 from kubectl_express.core.gate import Wanted
-from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.happenings import Happening, What
+from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.node import State
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.progress import choose_reporter
@@ -267,6 +267,7 @@ class Rolling:
             self.scope.settings,
             color=self.printer.color,
         )
+        stack.callback(reporter.close)
         if terminal:
             terminal.reporter = reporter
         snapshot = self.scope.snapshot(self.system)

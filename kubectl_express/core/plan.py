@@ -57,10 +57,10 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """The plan's own hash: of what it applies and in which order, not of what is live."""
+        """The plan's own hash: of what it applies and in which order, not of what is live, nor of where it pauses."""
         applied: list[Value] = [manifest.object for manifest in self.objects]
         steps: list[Value] = [
-            [step.action.value, step.manifest.object if step.action is Action.APPLY else step.node, step.pause_after]
+            [step.action.value, step.manifest.object if step.action is Action.APPLY else step.node]
             for step in self.steps
         ]
         said: Value = [applied, steps, [_name(manifest) for manifest in self.deleted]]

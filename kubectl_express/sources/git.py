@@ -67,8 +67,8 @@ def commit(root: Path, variables: Mapping[str, str], revision: str | None = None
 
     try:
         if revision is not None:
-            return git("rev-parse", "--short=12", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-        found = git("rev-parse", "--short=12", "HEAD")
+            return git("rev-parse", "--short=10", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        found = git("rev-parse", "--short=10", "HEAD")
         return f"{found}-dirty" if git("status", "--porcelain", "--", ".") else found
     except ExpressError:
         return None
