@@ -89,7 +89,7 @@ class Rolling:
         inbox, wishes = Inbox(), Wishes()
         with ExitStack() as stack:
             stack.enter_context(signals_heard(inbox.tell, wishes))
-            self._show()
+            self._show(alone=dry_run is not None)
             if dry_run == "client":
                 return ExitStatus.DONE
             within = _Writing()
@@ -130,9 +130,11 @@ class Rolling:
 
     # Before anything is applied
 
-    def _show(self) -> None:
+    def _show(self, *, alone: bool) -> None:
+        """Show the plan: as a document where it is all that is shown, as the first of many lines where it is not."""
         view = plan_view(self.plan, self.place, self.scope.settings, nodes=self._count())
-        self.printer.show_line(view) if self.printer.form == "json" else self.printer.show(view)
+        show = self.printer.show_line if self.printer.form == "json" and not alone else self.printer.show
+        show(view)
         for hook in self.plan.hooks:
             self.printer.detail(f"{hook} is a hook or a test of the chart: it is not applied")
 

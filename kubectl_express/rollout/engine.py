@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from kubectl_express.core.plan import Action, Plan, Step
 from kubectl_express.core.values import Object, Value, at, text
 from kubectl_express.errors import ExitStatus, ExpressError, ServerError
 from kubectl_express.rollout.lease import LeaseLostError, LeaseUnsureError
+from kubectl_express.rollout.writing import ConflictError
 from kubectl_express.sources.listing import together
 from kubectl_express.sources.unreachable import UnreachableError
 
@@ -151,6 +153,11 @@ class Rollout:
         self._tell(what, message, node=self._current)
         return ended
 
+    def _note(self, state: str, message: str) -> None:
+        """Put on record that the rollout waits; where that cannot be done now, the next record says more anyway."""
+        with suppress(ExpressError):
+            self.parts.journal.note(state, message)
+
     # Before each node
 
     def _between(self, number: int, step: Step) -> None:
@@ -163,7 +170,7 @@ class Rollout:
         if stepping.on:
             wishes.resumed = None
             self._tell(What.ASKING, stepping.asking(number, len(self.plan.steps)), node=step.node)
-            self.parts.journal.note("paused", "waits for an answer")
+            self._note("paused", "waits for an answer")
             stepping.ask(step, number, len(self.plan.steps))
             while not (stepping.granted or wishes.resumed):
                 self._go_on()
@@ -180,7 +187,7 @@ class Rollout:
             return
         how = "`kubectl express rollout resume` goes on"
         self._tell(What.PAUSED, f"paused by {wishes.pause} before {step.node}; {how}")
-        self.parts.journal.note("paused", f"by {wishes.pause}")
+        self._note("paused", f"by {wishes.pause}")
         while wishes.pause:
             self._go_on()
             self.parts.inbox.hear()
@@ -335,7 +342,7 @@ class Rollout:
             self._told_to_stop = True
             what = f"{self._current} is seen through" if self._current else "the node in progress is seen through"
             self._tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}, no other is touched; Ctrl-C leaves it too")
-            self.parts.journal.note("stopping", f"by {wishes.stop}")
+            self._note("stopping", f"by {wishes.stop}")
         if self.parts.lease.state == "lost":
             raise _HaltedError("the lease is lost: another rollout may be at work; nothing more is applied")
 
@@ -409,10 +416,10 @@ class Rollout:
                 return write() or {}
             except (UnreachableError, LeaseUnsureError) as error:
                 why: ExpressError = error
+            except ConflictError:
+                raise
             except ServerError as error:
                 if error.status not in {409, 429} and error.status < 500:
-                    raise
-                if error.status == 409 and error.reason != "Conflict":
                     raise
                 why = error
             if self.clock() >= until:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "a closed terminal (SIGHUP)"}
+_PATIENCE = 2
+"""How many signals are taken as wishes; one more ends the program, wherever it is."""
 
 
 class Wishes:
@@ -47,8 +49,13 @@ def signals_heard(tell: Callable[[Callable[[], object]], None], wishes: Wishes) 
 
     One that is ignored stays ignored: nohup does that to SIGHUP, and a shell to the Ctrl-C of what runs behind it.
     """
+    heard: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+        if len(heard) > _PATIENCE:
+            # The engine's thread does not get to hear anything: a request hangs. All that could be lost is the wait.
+            raise KeyboardInterrupt
         tell(lambda: wishes.interrupt(_SIGNALS[signal.Signals(number)]))
 
     heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
