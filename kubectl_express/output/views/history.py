@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.values import Object
 
-_COMMIT = 10
-"""Digits of a commit that are shown; programs get all."""
 _COLUMNS = (
     Column("NUMBER"),
     Column("STARTED"),
@@ -72,7 +70,7 @@ def _row(course: Course) -> list[Cell]:
         Cell(record.by),
         Cell(course.action),
         Cell(course.state, STATE_STYLES.get(course.state, Style.PLAIN)),
-        Cell((record.commit or "-")[:_COMMIT]),
+        Cell((record.commit or "-")),
         Cell(f"{progress.done}/{len(record.steps)}"),
         Cell(", ".join(record.steps) or "-"),
         Cell(record.plan),
