@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import shlex
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import argcomplete
 
 from kubectl_express.errors import ExpressError
+from kubectl_express.rollout_parser import ALLOWABLE
 from kubectl_express.sources.kubeconfig import ConnectionOptions, context_names
 from kubectl_express.sources.layout import find_layout
 from kubectl_express.sources.scope import Scope, Selection
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kubectl_express.environment import Environment
 
@@ -58,7 +59,13 @@ def _with_completers(parser: argparse.ArgumentParser, environment: Environment) 
         "context": lambda **_: _contexts(environment),
         "system": lambda parsed_args, **_: _systems(environment, parsed_args),
         "nodes": lambda parsed_args, **_: _nodes(environment, parsed_args),
+        "only": lambda parsed_args, **_: _nodes(environment, parsed_args),
+        "start": lambda parsed_args, **_: _nodes(environment, parsed_args),
+        "pause_after": lambda parsed_args, **_: _nodes(environment, parsed_args),
         "against": lambda **_: ["live", "git:HEAD"],
+        "at": lambda **_: ["git:HEAD"],
+        "dry_run": lambda **_: ["client", "server"],
+        "allow": lambda **_: list(ALLOWABLE),
     }
     for command in _subparsers(parser):
         for action in command._actions:  # noqa: SLF001 - argparse has no other way to list them
@@ -73,9 +80,13 @@ def _formats(*, action: argparse.Action, **_: object) -> list[str]:
     return (action.help or "").partition("one of: ")[2].split(", ")
 
 
-def _subparsers(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    found: Any = parser._subparsers  # noqa: SLF001 - as above
-    return list(found._group_actions[0].choices.values())  # noqa: SLF001
+def _subparsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Yield the parsers of all commands, and of the actions on a rollout."""
+    for action in parser._actions:  # noqa: SLF001 - as above
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                yield command
+                yield from _subparsers(command)
 
 
 def _contexts(environment: Environment) -> list[str]:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
         (["diff", "--context", "yul1", "--system", ""], ["systemdcrprod1", "systemdcrtest3"]),
         (["inspect", "-o", "d"], ["data"]),
         (["diff", "--obj"], ["--objects"]),
+        (["rollout", "st"], ["status", "stop"]),
+        (["rollout", "--context", "yul1", "--system", "systemdcrtest3", "--from", "fe"], ["fe1", "fe2", "fe3", "fe4"]),
+        (["rollout", "--dry-run", ""], ["client", "server"]),
+        (["rollout", "undo", "--st"], ["--step"]),
     ],
 )
 def test_kubectl_is_offered_what_fits(
