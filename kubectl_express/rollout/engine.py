@@ -290,7 +290,7 @@ class Rollout:
             step.revision or "",
             self.parts.settings.pods.per_node,
             uid=text(at(answer, "/metadata/uid")),
-            generation=_generation(answer),
+            generation=_generation(answer) if self.parts.applier.served(step.manifest).has_status else None,
             changed=changed,
             before=before,
             min_ready=self.gating.min_ready,
@@ -327,10 +327,13 @@ class Rollout:
             if verdict.reason != told:
                 told = verdict.reason
                 self._tell(What.WAITING, told, node=wanted.node, step=step, ailing=verdict.ailing)
-            left = deadline - self.clock()
-            if left <= 0:
+            now = self.clock()
+            if now >= deadline:
                 self._fail(wanted.node, f"not there after {self.gating.timeout:g} s: {verdict.reason}")
-            self._hear(min(left, left if verdict.again is None else verdict.again))
+            self._hear(min(deadline - now, deadline - now if verdict.again is None else verdict.again))
+            if verdict.again is not None and self.clock() - now >= verdict.again:
+                # A watch that broke off is quiet, too: what nothing was heard of is looked at.
+                self.parts.observer.refresh(wanted.node)
 
     def _hear(self, seconds: float) -> None:
         """Wait for news while a node is in progress: a first stop sees it through, a second leaves it."""

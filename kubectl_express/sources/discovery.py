@@ -26,6 +26,8 @@ class ServedKind:
     plural: str
     path: str
     """The collection's path, with `{namespace}` where it is namespaced."""
+    has_status: bool = False
+    """Whether the status is written apart: if not, each write of it counts as a new generation."""
 
     @property
     def namespaced(self) -> bool:
@@ -51,12 +53,14 @@ def served_kind(cluster: Cluster, api_version: str, kind: str) -> ServedKind | N
         if error.status == 404:
             return None
         raise
-    resources = served.get("resources")
-    for resource in resources if isinstance(resources, list) else []:
+    listed = served.get("resources")
+    resources = listed if isinstance(listed, list) else []
+    for resource in resources:
         plural = text(at(resource, "/name")) or ""
         if at(resource, "/kind") == kind and "/" not in plural:
             within = "/namespaces/{namespace}" if at(resource, "/namespaced") else ""
-            return ServedKind(group, plural, f"{prefix}{within}/{plural}")
+            has_status = any(at(each, "/name") == f"{plural}/status" for each in resources)
+            return ServedKind(group, plural, f"{prefix}{within}/{plural}", has_status)
     return None
 
 
