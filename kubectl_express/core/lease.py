@@ -138,6 +138,7 @@ def let_go(lease: Object) -> Object:
 
 
 def _metadata(lease: Object | None) -> Object:
+    """Return the metadata to write; the uid in it keeps a replacement from creating anew what somebody deleted."""
     if lease is None:
         return {"name": NAME}
     return {key: value for key, value in mapping(lease.get("metadata")).items() if key != "managedFields"}

@@ -10,7 +10,7 @@ from kubectl_express.core import lease as leases
 from kubectl_express.core.lease import Request
 from kubectl_express.core.values import Object, Value, at, join, mapping, text
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.rollout.lease import read
+from kubectl_express.rollout.lease_object import read
 
 if TYPE_CHECKING:
     from kubectl_express.core.lease import Held

@@ -7,7 +7,6 @@ it had sent before may still be on its way.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from contextlib import suppress
@@ -19,19 +18,16 @@ from typing import TYPE_CHECKING, Literal
 from kubectl_express.core import lease as leases
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.rollout.this_process import is_gone
+from kubectl_express.rollout.lease_object import LeaseWatch, read, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kubectl_express.core.lease import Held, Holder, Request
     from kubectl_express.core.values import Object
-    from kubectl_express.sources.cluster import Cluster, Watch
+    from kubectl_express.sources.cluster import Cluster
 
 State = Literal["held", "unsure", "lost"]
-
-MANAGER = "kubectl-express-lease"
-"""The field manager of renewals, and of nothing else: the server's time of its entry is that of the last renewal."""
 
 _ATTEMPTS = 5
 """How often a lease is looked at again that another process has written meanwhile."""
@@ -39,8 +35,6 @@ _PATIENCE = 5.0
 """Seconds that one renewal may take."""
 _LET_GO_WITHIN = 3.0
 """Seconds that letting go may take: it only spares the next holder the wait."""
-_WATCH_SECONDS = 300
-"""How long one watch lasts before it is asked for again: proxies cut longer ones off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,7 @@ class Lease:
         self._lost: str | None = None
         self._trouble = ""
         self._requested: set[str] = set()
-        self._watch: Watch | None = None
+        self._watch = LeaseWatch(cluster, namespace)
         self._threads: list[threading.Thread] = []
 
     def acquire(self) -> None:
@@ -113,10 +107,12 @@ class Lease:
                 if error.status == 409 or (error.status == 404 and lease):
                     continue
                 raise
-            for run in (self._renew, self._hear):
-                thread = threading.Thread(target=run, name=f"lease-{run.__name__}", daemon=True)
+            self._threads = [
+                threading.Thread(target=self._renew, daemon=True),
+                threading.Thread(target=self._watch.run, args=(self._version, self._hear), daemon=True),
+            ]
+            for thread in self._threads:
                 thread.start()
-                self._threads.append(thread)
             return
         raise LeaseHeldError(f"rollout of {self._namespace} is being taken by others at this moment: try again")
 
@@ -145,8 +141,7 @@ class Lease:
     def release(self) -> None:
         """Let go, so that the next need not wait. Never raises: a server that cannot be reached sees it expire."""
         self._stopped.set()
-        if self._watch:
-            self._watch.close()
+        self._watch.stop()
         deadline = self._clock() + _LET_GO_WITHIN
         for thread in self._threads:
             thread.join(max(deadline - self._clock(), 0.0))
@@ -156,7 +151,7 @@ class Lease:
         with suppress(ExpressError):
             while lease is not None and (left := deadline - self._clock()) > 0:
                 try:
-                    self._put(leases.let_go(lease), left)
+                    write(self._cluster, self._namespace, leases.let_go(lease), left, anew=False)
                 except ServerError as error:
                     if error.status != 409:
                         raise
@@ -225,6 +220,10 @@ class Lease:
         self._notice()
         return False
 
+    def _hear(self, lease: Object | None) -> None:
+        """Take in a change of the lease at once, which the next renewal would see seconds later."""
+        self._is_ours(lease, leases.read_held(lease, None, lambda _: False) if lease else None)
+
     def _take(self, asked: Request | None) -> None:
         with self._lock:
             if asked is None or asked.id in self._requested:
@@ -245,62 +244,10 @@ class Lease:
             lease, self.holder, self._timing.duration, datetime.now(timezone.utc), taken_over=taken_over
         )
         sent = self._clock()
-        answer = self._put(body, within) if lease else self._post(body, within)
+        answer = write(self._cluster, self._namespace, body, within, anew=lease is None)
         with self._lock:
             self._lease, self._sent = answer, sent
-
-    def _put(self, body: Object, within: float) -> Object:
-        where = leases.path(self._namespace)
-        query = {"fieldManager": MANAGER}
-        return self._cluster.send("PUT", where, query, json.dumps(body).encode(), "application/json", within=within)
-
-    def _post(self, body: Object, within: float) -> Object:
-        where = leases.collection(self._namespace)
-        query = {"fieldManager": MANAGER}
-        return self._cluster.send("POST", where, query, json.dumps(body).encode(), "application/json", within=within)
-
-    def _hear(self) -> None:
-        """Watch the lease until it is let go: a request is heard at once, where a renewal would see it seconds later.
-
-        What the watch cannot tell, its own failure included, the next renewal finds out.
-        """
-        version = self._version()
-        while not self._stopped.is_set() and self._lost is None:
-            started = self._clock()
-            try:
-                for change, lease in self._watching(version):
-                    version = text(at(lease, "/metadata/resourceVersion")) or version
-                    if change in {"ADDED", "MODIFIED"}:
-                        self._is_ours(lease, leases.read_held(lease, None, lambda _: False))
-                    elif change == "DELETED":
-                        self._is_ours(None, None)
-            except ExpressError:
-                version = self._version()
-            if self._clock() - started < self._timing.renew_every:
-                self._stopped.wait(self._timing.renew_every)
-
-    def _watching(self, version: str) -> Watch:
-        query = {
-            "fieldSelector": f"metadata.name={leases.NAME}",
-            "resourceVersion": version,
-            "timeoutSeconds": str(_WATCH_SECONDS),
-        }
-        self._watch = watch = self._cluster.watch(leases.collection(self._namespace), query)
-        if self._stopped.is_set():
-            watch.close()
-        return watch
 
     def _version(self) -> str:
         with self._lock:
             return text(at(self._lease, "/metadata/resourceVersion")) or ""
-
-
-def read(cluster: Cluster, namespace: str) -> tuple[Object | None, Held | None]:
-    """Return a system's lease, None where there is none, and who holds it, None where nobody does."""
-    try:
-        lease, date = cluster.get_dated(leases.path(namespace))
-    except ServerError as error:
-        if error.status == 404:
-            return None, None
-        raise
-    return lease, leases.read_held(lease, date, is_gone)

@@ -93,6 +93,13 @@ def test_a_renewal_keeps_what_was_asked_and_a_take_over_does_not() -> None:
     assert at(taken, "/spec/leaseTransitions") == 1
 
 
+def test_a_renewal_is_of_the_very_lease_that_was_read() -> None:
+    read = lease()
+    read = {**read, "metadata": {**mapping(read["metadata"]), "uid": "u", "resourceVersion": "7"}}
+    for written in (renewed(read, HER, 15, NOW, taken_over=False), let_go(read)):
+        assert (at(written, "/metadata/uid"), at(written, "/metadata/resourceVersion")) == ("u", "7")
+
+
 def test_a_lease_that_was_let_go_has_no_holder() -> None:
     free = let_go(lease(annotations={"note": "x"}))
     assert read_held(free, NOW, lambda _: False) is None

@@ -329,14 +329,28 @@ def test_a_lease_that_somebody_deletes_is_lost_and_not_made_anew(start: Start, a
     assert api.find(lease_path(namespace)) is None
 
 
-def test_a_rollout_that_somebody_has_taken_the_lease_from_learns_it_by_its_next_renewal_without_a_watch(
+def test_a_lease_deleted_without_a_watch_s_telling_is_not_made_anew_by_the_next_renewal(
     start: Start, api: Api, namespace: str
 ) -> None:
-    rollout = start("alice", timing=Timing(renew_every=0.5))
+    rollout = start("alice", timing=Timing(renew_every=0.3))
     rollout.lease.acquire()
-    rollout.lease._watch.close() if rollout.lease._watch else None
-    api.patch(lease_path(namespace), {"spec": {"holderIdentity": "carl"}})
+    rollout.lease._watch.stop()
+    api.delete(lease_path(namespace))
+    rollout.until("lost")
+    assert api.find(lease_path(namespace)) is None
+
+
+def test_a_rollout_learns_by_its_next_renewal_what_no_watch_tells(
+    start: Start, api: Api, connection: Cluster, namespace: str
+) -> None:
+    rollout = start("alice", timing=Timing(renew_every=0.3))
+    rollout.lease.acquire()
+    rollout.lease._watch.stop()
+    ask(connection, namespace, "pause", "bob")
     rollout.next()
+    assert [each.action for _, each in rollout.requests] == ["pause"]
+    api.patch(lease_path(namespace), {"spec": {"holderIdentity": "carl"}})
+    rollout.until("lost")
     with pytest.raises(LeaseLostError, match="held by somebody on carl"):
         rollout.lease.within()
 
