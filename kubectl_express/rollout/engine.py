@@ -358,7 +358,9 @@ class Rollout:
     def _await(self, wanted: Wanted) -> None:
         """Wait for a node that was on its way before this rollout; one that the plan repairs need not get there."""
         repairs = any(step.node == wanted.node for step in self.plan.steps)
+        self._current = None if repairs else wanted.node
         self._gate(wanted, self.clock() + self.gating.timeout, repairs=repairs)
+        self._current = None
         if not repairs:
             self._finished[wanted.node] = Wanted(wanted.node, wanted.revision, wanted.pods, uid=wanted.uid)
             self.parts.journal.arrived(wanted.node)
@@ -429,6 +431,8 @@ class Rollout:
                 raise _HaltedError(f"not done within {self.gating.timeout:g} s: {why}")
             self._tell(What.WAITING, f"to be tried again: {why}", node=self._current)
             self._hear(_RETRY)
+            if self._current is None:
+                self._go_on()
 
     @property
     def _revision_path(self) -> str:

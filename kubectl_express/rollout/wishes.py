@@ -28,10 +28,13 @@ class Wishes:
         self.resumed: str | None = None
         """Who asked to go on, until that is taken note of."""
 
-    def interrupt(self, by: str) -> None:
-        """Take a signal: the first stops after the node in progress, the second leaves that one."""
-        self.leave = self.stop is not None
-        self.stop = self.stop or by
+    def interrupt(self, number: int) -> None:
+        """Take a signal: the first stop sees the node in progress through, and Ctrl-C after it leaves that one.
+
+        No other signal does: a terminal that is closed may hang up twice, once itself and once through its shell.
+        """
+        self.leave = self.leave or (self.stop is not None and number == signal.SIGINT)
+        self.stop = self.stop or _SIGNALS[signal.Signals(number)]
 
     def request(self, action: str, by: str) -> None:
         """Take a request: stop, pause or resume."""
@@ -56,7 +59,7 @@ def signals_heard(tell: Callable[[Callable[[], object]], None], wishes: Wishes) 
         if len(heard) > _PATIENCE:
             # The engine's thread does not get to hear anything: a request hangs. All that could be lost is the wait.
             raise KeyboardInterrupt
-        tell(lambda: wishes.interrupt(_SIGNALS[signal.Signals(number)]))
+        tell(lambda: wishes.interrupt(number))
 
     heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {each: signal.signal(each, handle) for each in heeded}
