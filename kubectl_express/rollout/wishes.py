@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "a closed terminal (SIGHUP)"}
 _PATIENCE = 2
-"""How many signals are taken as wishes; one more ends the program, wherever it is."""
+"""How many Ctrl-Cs are taken as wishes; one more ends the program, wherever it is."""
 
 
 class Wishes:
@@ -56,7 +56,7 @@ def signals_heard(tell: Callable[[Callable[[], object]], None], wishes: Wishes) 
 
     def handle(number: int, _frame: FrameType | None) -> None:
         heard.append(number)
-        if len(heard) > _PATIENCE:
+        if heard.count(signal.SIGINT) > _PATIENCE:
             # The engine's thread does not get to hear anything: a request hangs. All that could be lost is the wait.
             raise KeyboardInterrupt
         tell(lambda: wishes.interrupt(number))
