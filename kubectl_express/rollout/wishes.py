@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-_SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "a closed terminal (SIGHUP)"}
+_CTRL_C = "Ctrl-C"
+_SIGNALS = {signal.SIGINT: _CTRL_C, signal.SIGTERM: "SIGTERM", signal.SIGHUP: "a closed terminal (SIGHUP)"}
 _PATIENCE = 2
 """How many Ctrl-Cs are taken as wishes; one more ends the program, wherever it is."""
 
@@ -28,13 +29,13 @@ class Wishes:
         self.resumed: str | None = None
         """Who asked to go on, until that is taken note of."""
 
-    def interrupt(self, number: int) -> None:
-        """Take a signal: the first stop sees the node in progress through, and Ctrl-C after it leaves that one.
+    def interrupt(self, by: str) -> None:
+        """Take a signal by its name: the first stop sees the node in progress through, Ctrl-C after it leaves that one.
 
         No other signal does: a terminal that is closed may hang up twice, once itself and once through its shell.
         """
-        self.leave = self.leave or (self.stop is not None and number == signal.SIGINT)
-        self.stop = self.stop or _SIGNALS[signal.Signals(number)]
+        self.leave = self.leave or (self.stop is not None and by == _CTRL_C)
+        self.stop = self.stop or by
 
     def request(self, action: str, by: str) -> None:
         """Take a request: stop, pause or resume."""
@@ -59,7 +60,7 @@ def signals_heard(tell: Callable[[Callable[[], object]], None], wishes: Wishes) 
         if heard.count(signal.SIGINT) > _PATIENCE:
             # The engine's thread does not get to hear anything: a request hangs. All that could be lost is the wait.
             raise KeyboardInterrupt
-        tell(lambda: wishes.interrupt(number))
+        tell(lambda: wishes.interrupt(_SIGNALS[signal.Signals(number)]))
 
     heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {each: signal.signal(each, handle) for each in heeded}
