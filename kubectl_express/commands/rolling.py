@@ -28,12 +28,12 @@ from kubectl_express.rollout.journal import Journal
 from kubectl_express.rollout.lease import Lease
 from kubectl_express.rollout.observer import Observer
 from kubectl_express.rollout.recording import Past, Undertaking, new_record, touched_objects
-from kubectl_express.rollout.records import Records
 from kubectl_express.rollout.rights import lacking, needed, refusal
 from kubectl_express.rollout.stepping import Stepping
 from kubectl_express.rollout.this_process import this_process
 from kubectl_express.rollout.wishes import Wishes, signals_heard
 from kubectl_express.sources.listing import together
+from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from kubectl_express.errors import ExitStatus
 from kubectl_express.output.views.history import History, history_view
 from kubectl_express.output.views.rollout_status import Course
 from kubectl_express.rollout.control import held
-from kubectl_express.rollout.records import Records
+from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
     from kubectl_express.output.printer import Printer

@@ -9,7 +9,7 @@ from kubectl_express.commands.reading import place, tell
 from kubectl_express.errors import ExitStatus
 from kubectl_express.output.views.rollout_status import Course, RolloutStatus, rollout_status_view
 from kubectl_express.rollout.control import held
-from kubectl_express.rollout.records import Records
+from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

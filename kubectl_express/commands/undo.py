@@ -15,7 +15,7 @@ from kubectl_express.core.planning import Choice, backwards, make_plan
 from kubectl_express.errors import ExpressError
 from kubectl_express.rollout.applying import Applier
 from kubectl_express.rollout.recording import Past, Undertaking
-from kubectl_express.rollout.records import Records
+from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

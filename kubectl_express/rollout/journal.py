@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubectl_express.core.record import Progress, Record, Touched
-    from kubectl_express.rollout.records import Records
+    from kubectl_express.sources.records import Records
 
 
 class Journal:

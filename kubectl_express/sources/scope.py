@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.helm_versions import allows
+from kubectl_express.core.node import State
 from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import configuration, git, helm
@@ -270,12 +271,36 @@ class Scope:
         )
 
     def live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
-        """Return the side that a snapshot of the cluster is."""
+        """Return the live side that a snapshot of the cluster is.
+
+        Where nothing proves a node's data, the records of rollouts are looked into, as far as one may: after a stop
+        midway, what the nodes not yet reached were deployed with stands nowhere else.
+        """
+        side = self._live_side(snapshot, known or {})
+        if all(node.live is None or node.live.state is not State.UNVERIFIED for node in side.nodes.values()):
+            return side
+        recorded = self._recorded(snapshot.namespace)
+        if not recorded:
+            return side
+        return self._live_side(
+            snapshot, {name: [*(known or {}).get(name, ()), *recorded.get(name, ())] for name in side.nodes}
+        )
+
+    def _live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]]) -> Side:
         from kubectl_express.core.live import live_side
 
-        return live_side(
-            [*snapshot.config_maps, *snapshot.resources], snapshot.pods, self.settings, schema=self.schema, known=known
-        )
+        objects = [*snapshot.config_maps, *snapshot.resources]
+        return live_side(objects, snapshot.pods, self.settings, schema=self.schema, known=known)
+
+    def _recorded(self, namespace: str) -> dict[str, list[tuple[str, str]]]:
+        from kubectl_express.sources.records import Records
+
+        records = Records(self.cluster, namespace)
+        try:
+            return records.known_texts(*(record.number for record, _ in records.heads()))
+        except ExpressError:
+            # Secrets are not everybody's to read, and without them the node is merely unverified.
+            return {}
 
     def schema(self, kind: str) -> Object | None:
         """Return the OpenAPI schema of a kind of nodes, read once."""

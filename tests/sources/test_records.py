@@ -13,7 +13,7 @@ import pytest
 
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.rollout.lease import LeaseLostError
-from kubectl_express.rollout.records import Records
+from kubectl_express.sources.records import Records
 from tests.core.test_record import PROGRESS, RECORD, TOUCHED
 from tests.sources.test_cluster import cluster
 from tests.testbed.waiting import eventually
