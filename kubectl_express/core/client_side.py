@@ -14,7 +14,7 @@ from kubectl_express.core.last_applied import last_applied
 from kubectl_express.core.managed_fields import owners
 from kubectl_express.core.signatures import signature_fields, with_signatures
 from kubectl_express.core.three_way import three_way_patch
-from kubectl_express.core.values import Object, at, mapping, text
+from kubectl_express.core.values import Object, Value, at, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,11 +40,16 @@ def fits(target: Object, live: Object, namespace: str | None) -> bool:
 
 
 def merge_patch(before: Iterable[Object], target: Object, live: Object, namespace: str | None) -> Object:
-    """Return the three-way merge patch, the renewed note in it; what is in one of the objects `before` is taken out."""
-    configuration = _configuration(target, live, namespace)
-    metadata = mapping(configuration["metadata"])
-    annotations = {**mapping(metadata["annotations"]), LAST_APPLIED: note(target, live, namespace)}
-    modified: Object = {**configuration, "metadata": {**metadata, "annotations": annotations}}
+    """Return the three-way merge patch; what is in one of the objects `before` is taken out.
+
+    The note is renewed where the live object has one.
+    """
+    modified = target
+    if LAST_APPLIED in mapping(at(live, "/metadata/annotations")):
+        modified = _configuration(target, live, namespace)
+        metadata = mapping(modified["metadata"])
+        annotations = {**mapping(metadata["annotations"]), LAST_APPLIED: note(target, live, namespace)}
+        modified = {**modified, "metadata": {**metadata, "annotations": annotations}}
     original: Object = {}
     for each in before:
         original = _united(original, each)
@@ -71,3 +76,10 @@ def _united(one: Object, other: Object) -> Object:
         if isinstance(value, dict) and isinstance(second, dict):
             result[key] = _united(value, second)
     return result
+
+
+def without_nulls(value: Value) -> Value:
+    """Return a value without the nulls in its objects, at any depth: as a client-side apply creates what is new."""
+    if isinstance(value, dict):
+        return {key: without_nulls(member) for key, member in value.items() if member is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value

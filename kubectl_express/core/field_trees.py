@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
+from kubectl_express.core.managed_fields import is_leaf
 from kubectl_express.core.values import Object, Value, join, mapping, split
 
 if TYPE_CHECKING:
@@ -57,6 +58,30 @@ def below(tree: Object, pointer: str) -> Object:
         return {f"f:{head}": inner}
     found = below(mapping(inner), "".join(join("", part) for part in rest))
     return {f"f:{head}": found} if found else {}
+
+
+def empty_fields(value: Object) -> Object:
+    """Return the fields of a value that hold an empty object or list: they have an owner though nothing is in them."""
+    kept: Object = {}
+    for key, inner in value.items():
+        if inner in ({}, []):
+            kept[f"f:{key}"] = {}
+        elif isinstance(inner, dict) and (found := empty_fields(inner)):
+            kept[f"f:{key}"] = found
+    return kept
+
+
+def emptied(tree: Object, target: Value, live: Value) -> bool:
+    """Return whether a target has an empty object or list where the tree names members of it that are live."""
+    if target in ({}, []) and live and not is_leaf(tree):
+        return True
+    return any(
+        emptied(mapping(inner), wanted, there)
+        for key, inner in tree.items()
+        if key != "."
+        for wanted in _found(key, target)
+        for there in _found(key, live)
+    )
 
 
 def spoken_of(tree: Object, value: Value) -> Object:

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
-from kubectl_express.core.client_side import note
-from kubectl_express.core.deployer import BEFORE, NEW, Approach, approach, body, is_shared, merge_patch, overridden
+from kubectl_express.core.client_side import note, without_nulls
+from kubectl_express.core.deployer import (
+    NEW,
+    Approach,
+    applied_fields,
+    approach,
+    body,
+    is_shared,
+    merge_patch,
+    overridden,
+)
 from kubectl_express.core.drift import drift
+from kubectl_express.core.folding import BEFORE
 from kubectl_express.core.last_applied import ANNOTATION as LAST_APPLIED
 from kubectl_express.core.live_data import parameters
 from kubectl_express.core.managed_fields import owners
@@ -49,17 +59,9 @@ class Applier:
         self._kinds: dict[tuple[str, str], ServedKind] = {}
         self._schemas: dict[str, Object | None] = {}
 
-    def served(self, manifest: Object) -> ServedKind:
+    def served(self, manifest: Manifest) -> ServedKind:
         """Return how the server serves a manifest's kind. Raises ExpressError where it does not know it."""
-        api_version, kind = text(manifest.get("apiVersion")) or "", text(manifest.get("kind")) or ""
-        if (api_version, kind) not in self._kinds:
-            found = served_kind(self._cluster, api_version, kind)
-            if found is None:
-                raise ExpressError(
-                    f"the server does not know the kind {kind} of {api_version}: install its CRD first, or correct it"
-                )
-            self._kinds[api_version, kind] = found
-        return self._kinds[api_version, kind]
+        return self._served(manifest.object)
 
     def live(self, manifest: Object) -> Object | None:
         """Return the live object that a manifest names; None where there is none."""
@@ -78,7 +80,7 @@ class Applier:
         """
         place = self._place(manifest.object)
         if live is None:
-            answer = self._writer.apply_patch(place, self._text(manifest), NEW, force=self._force, dry_run=True)
+            answer = self._created(manifest, place, dry_run=True)
         else:
             answer = self._writer.repeated(lambda live: self._tried(manifest, live, place), live, place)
         if is_node(manifest.object, self._settings.resources):
@@ -93,7 +95,7 @@ class Applier:
         """
         place = self._place(manifest.object)
         if live is None:
-            return self._writer.apply_patch(place, self._text(manifest), NEW, force=self._force)
+            return self._created(manifest, place)
         return self._writer.repeated(lambda live: self._applied(manifest, live, place), live, place)
 
     def delete(self, live: Object) -> None:
@@ -104,13 +106,23 @@ class Applier:
         place = self._place(live)
         self._writer.repeated(lambda live: self._writer.delete(place, live), live, place)
 
+    def _created(self, manifest: Manifest, place: Place, *, dry_run: bool = False) -> Object:
+        """Apply what is new; where the kind allows none of its nulls, without them, as a client-side apply does it."""
+        try:
+            return self._writer.apply_patch(place, self._text(manifest), NEW, force=self._force, dry_run=dry_run)
+        except ServerError as error:
+            content, as_is = gojson.encode(without_nulls(manifest.object)), gojson.encode(manifest.object)
+            if error.status != 422 or content == as_is:
+                raise
+        return self._writer.apply_patch(place, content, NEW, force=self._force, dry_run=dry_run)
+
     def _applied(self, manifest: Manifest, live: Object, place: Place) -> Object:
         live = self._with_managed_fields(manifest.object, live, place)
         way = self._approach(manifest.object, live, place)
         if way.patches:
             return self._merged(manifest.object, live, place, way)
         if way.managed_fields is not None:
-            live = self._migrated(live, way, place)
+            live = self._migrated(live, way.managed_fields, way.manager, place)
         said = body(manifest.object, live, way.manager)
         content = self._text(manifest) if said is manifest.object else gojson.encode(said)
         answer = self._writer.apply_patch(place, content, way.manager, force=self._force)
@@ -129,8 +141,12 @@ class Applier:
             answer = self._writer.merge_patch(place, patch, live, way.manager, dry_run=True)
             self._refuse_overriding(target, live, answer, place)
         if way.managed_fields is not None:
-            live = self._migrated(live, way, place)
-        return self._writer.merge_patch(place, patch, live, way.manager)
+            live = self._migrated(live, way.managed_fields, way.manager, place)
+        answer = self._writer.merge_patch(place, patch, live, way.manager)
+        if not way.applies_next:
+            return answer
+        fields = applied_fields(target, answer, way.manager, self._settings)
+        return self._migrated(answer, fields, way.manager, place) if fields else answer
 
     def _tried(self, manifest: Manifest, live: Object, place: Place) -> Object:
         target = manifest.object
@@ -178,10 +194,10 @@ class Applier:
         given = [entry for entry in (entries if isinstance(entries, list) else []) if at(entry, "/manager") == BEFORE]
         return {**live, "metadata": {**mapping(live["metadata"]), "managedFields": given}}
 
-    def _migrated(self, live: Object, way: Approach, place: Place) -> Object:
+    def _migrated(self, live: Object, fields: list[Value], manager: str, place: Place) -> Object:
         """Change the managed fields and nothing else: no new generation comes of it."""
-        operation: Object = {"op": "add", "path": "/metadata/managedFields", "value": way.managed_fields}
-        return self._writer.json_patch(place, [operation], live, way.manager)
+        operation: Object = {"op": "add", "path": "/metadata/managedFields", "value": fields}
+        return self._writer.json_patch(place, [operation], live, manager)
 
     def _approach(self, target: Object, live: Object, place: Place) -> Approach:
         return approach(target, live, place.namespace, self._settings)
@@ -216,8 +232,19 @@ class Applier:
             self._schemas[kind] = schema(self._cluster, resources.group, resources.version, kind)
         return self._schemas[kind]
 
+    def _served(self, manifest: Object) -> ServedKind:
+        api_version, kind = text(manifest.get("apiVersion")) or "", text(manifest.get("kind")) or ""
+        if (api_version, kind) not in self._kinds:
+            found = served_kind(self._cluster, api_version, kind)
+            if found is None:
+                raise ExpressError(
+                    f"the server does not know the kind {kind} of {api_version}: install its CRD first, or correct it"
+                )
+            self._kinds[api_version, kind] = found
+        return self._kinds[api_version, kind]
+
     def _place(self, manifest: Object) -> Place:
-        served = self.served(manifest)
+        served = self._served(manifest)
         namespace = (text(at(manifest, "/metadata/namespace")) or self._namespace) if served.namespaced else None
         name = text(at(manifest, "/metadata/name")) or ""
         title = f"{text(manifest.get('kind'))}/{name}"
