@@ -300,7 +300,7 @@ class Rolling:
             self.plan, parts, self.gating, tuple(self._awaited()), tuple(self._settled()), tuple(self._outside())
         )
         ended = rollout.run()
-        reporter.close(self._outcome(ended))
+        reporter.close(self._outcome(ended, journal.record))
         return ended.status
 
     def _check_unchanged(self, observer: Observer) -> None:
@@ -318,7 +318,17 @@ class Rolling:
 
     def _started(self, record: Record) -> str:
         count = len(self.plan.steps)
-        return f"{record.action} {record.number}: {count} node{'' if count == 1 else 's'} of {self.place.title()}"
+        nodes = f"{count} node{'' if count == 1 else 's'} of {self.place.title()}"
+        if self.undertaking.continues is None:
+            return f"{record.action} {record.number}: {nodes}"
+        finished = [name for name in self._earlier(record) if name not in self.undertaking.in_progress]
+        done = f"; {', '.join(finished)} {_is(finished)} finished" if finished else ""
+        return f"{record.action} {record.number} goes on: {nodes}{done}"
+
+    def _earlier(self, record: Record) -> tuple[str, ...]:
+        """Return the nodes that were applied before this run, by the rollout that it goes on with."""
+        planned = {step.node for step in self.plan.steps}
+        return tuple(name for name in record.steps if name not in planned)
 
     def _awaited(self) -> list[Wanted]:
         """Return the nodes that are on their way: gated before anything is applied, but for the one applied first."""
@@ -345,9 +355,12 @@ class Rolling:
     def _wanted(self, node: Node) -> Wanted:
         return Wanted(node.name, node.declared or "", self.scope.settings.pods.per_node)
 
-    def _outcome(self, ended: Ended) -> Outcome:
+    def _outcome(self, ended: Ended, record: Record) -> Outcome:
+        """Return what became of each node of the rollout, those included that an earlier run of it had finished."""
         words = self.go_on if ended.status is not ExitStatus.DONE and (ended.untouched or ended.in_progress) else ()
-        return Outcome(ended.updated, ended.in_progress, ended.untouched, shlex.join(words) if words else None)
+        earlier = (name for name in self._earlier(record) if name not in ended.in_progress)
+        updated = (*earlier, *ended.updated)
+        return Outcome(updated, ended.in_progress, ended.untouched, shlex.join(words) if words else None)
 
     def _remark(self, line: str) -> None:
         self.printer.remark(line)
