@@ -391,11 +391,14 @@ def test_nothing_is_drawn_while_a_question_stands(screen: Screen) -> None:
 
 def test_a_rollout_that_ends_at_a_question_still_leaves_its_last_table(screen: Screen) -> None:
     screen.tell(STORY[0])
+    screen.tell(Happening(What.ASKING, "waits for an answer, 1 of 3", node="be1"))
     screen.table.pause()
     before = len(screen.out.getvalue())
     screen.tell(Happening(What.STOPPED, "stopped by an answer at the prompt"))
     screen.table.close(OUTCOME)
-    assert "stopped by an answer at the prompt" in screen.out.getvalue()[before:]
+    left = screen.out.getvalue()[before:]
+    assert "stopped by an answer at the prompt" in left
+    assert "waits for an answer" not in left, "nobody will be asked any more"
     assert isinstance(screen.err, Terminal)
     assert screen.err.getvalue() == "\n", "what follows does not stand behind the question"
 

@@ -38,7 +38,7 @@ class Row:
     change: str
     revision: str
     turn: Turn = Turn.TO_COME
-    said: str = "to come"
+    said: str = Turn.TO_COME.value
     ailing: bool = False
     since: float | None = None
     """When it was applied, by the clock that counts seconds."""
@@ -77,11 +77,18 @@ class Board:
     def after(self, happening: Happening, now: float) -> Board:
         """Return the board as it is after something that happened at a time of the clock."""
         board = self if self.since is not None else replace(self, since=now)
+        if happening.what is What.STOPPED:
+            board = replace(board, rows={name: _unasked(row) for name, row in board.rows.items()})
         row = board.rows.get(happening.node or "")
         changed = _row_after(row, happening, now) if row else None
         whole, style = _said_after(board, happening, of_node=changed is not None)
         board = replace(board, said=whole, style=style)
         return replace(board, rows={**board.rows, changed.node: changed}, current=changed.node) if changed else board
+
+
+def _unasked(row: Row) -> Row:
+    """Return the row of a node that nobody will be asked about any more."""
+    return replace(row, turn=Turn.TO_COME, said=Turn.TO_COME.value) if row.turn is Turn.NEXT else row
 
 
 def _said_after(board: Board, happening: Happening, *, of_node: bool) -> tuple[str, Style]:
