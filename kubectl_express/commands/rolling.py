@@ -295,12 +295,12 @@ class Rolling:
             stepping,
             reporter.report,
         )
-        reporter.report(Happening(What.STARTED, self._started(journal.record)))
+        reporter.report(Happening(What.STARTED, self._started(journal.record, journal.finished)))
         rollout = Rollout(
             self.plan, parts, self.gating, tuple(self._awaited()), tuple(self._settled()), tuple(self._outside())
         )
         ended = rollout.run()
-        reporter.close(self._outcome(ended, journal.record))
+        reporter.close(self._outcome(ended, journal.finished))
         return ended.status
 
     def _check_unchanged(self, observer: Observer) -> None:
@@ -316,19 +316,13 @@ class Rolling:
         if new:
             raise ExpressError(f"nothing was applied: {', '.join(new)} appeared since the plan was shown")
 
-    def _started(self, record: Record) -> str:
+    def _started(self, record: Record, finished: Sequence[str]) -> str:
         count = len(self.plan.steps)
         nodes = f"{count} node{'' if count == 1 else 's'} of {self.place.title()}"
         if self.undertaking.continues is None:
             return f"{record.action} {record.number}: {nodes}"
-        finished = [name for name in self._earlier(record) if name not in self.undertaking.in_progress]
         done = f"; {', '.join(finished)} {_is(finished)} finished" if finished else ""
         return f"{record.action} {record.number} goes on: {nodes}{done}"
-
-    def _earlier(self, record: Record) -> tuple[str, ...]:
-        """Return the nodes that were applied before this run, by the rollout that it goes on with."""
-        planned = {step.node for step in self.plan.steps}
-        return tuple(name for name in record.steps if name not in planned)
 
     def _awaited(self) -> list[Wanted]:
         """Return the nodes that are on their way: gated before anything is applied, but for the one applied first."""
@@ -355,11 +349,8 @@ class Rolling:
     def _wanted(self, node: Node) -> Wanted:
         return Wanted(node.name, node.declared or "", self.scope.settings.pods.per_node)
 
-    def _outcome(self, ended: Ended, record: Record) -> Outcome:
-        """Return what became of each node of the rollout, those included that an earlier run of it had finished."""
+    def _outcome(self, ended: Ended, updated: tuple[str, ...]) -> Outcome:
         words = self.go_on if ended.status is not ExitStatus.DONE and (ended.untouched or ended.in_progress) else ()
-        earlier = (name for name in self._earlier(record) if name not in ended.in_progress)
-        updated = (*earlier, *ended.updated)
         return Outcome(updated, ended.in_progress, ended.untouched, shlex.join(words) if words else None)
 
     def _remark(self, line: str) -> None:

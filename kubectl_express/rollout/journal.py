@@ -26,6 +26,11 @@ class Journal:
         """The rollout as Events name it."""
         return f"{self.record.action} {self.record.number} by {self.record.by}"
 
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """The nodes that passed, those of earlier runs included that this one goes on with."""
+        return self.record.steps[: self._progress.done]
+
     def open(self, touched: Sequence[Touched]) -> None:
         """Write the record before anything is applied."""
         self._records.open(self.record, tuple(touched), self._progress)
