@@ -70,7 +70,7 @@ def _row(course: Course) -> list[Cell]:
         Cell(record.by),
         Cell(course.action),
         Cell(course.state, STATE_STYLES.get(course.state, Style.PLAIN)),
-        Cell((record.commit or "-")),
+        Cell(record.commit or "-"),
         Cell(f"{progress.done}/{len(record.steps)}"),
         Cell(", ".join(record.steps) or "-"),
         Cell(record.plan),
