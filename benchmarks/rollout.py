@@ -1,0 +1,193 @@
+"""A whole rollout by this program, beside the same steps by a loop of `kubectl apply` and `kubectl wait`, in one run.
+
+    python -m benchmarks.rollout [--nodes 100] [--rounds 1] [--json FILE]
+
+Everything is real: the built zipapp, kubectl, a kube-apiserver, and an operator that has pods Ready at once. What is
+measured is how long a node whose pod is Ready keeps the next one waiting, by the API server's own timestamps (its audit
+log): from its answer to the write that made the pod Ready, to the arrival of the next node's apply. Machines are noisy,
+so look at the ratio of the two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from tests.testbed.audit import gaps, requests
+from tests.testbed.control_plane import running_control_plane
+from tests.testbed.express import built_zipapp
+from tests.testbed.parts import part
+from tests.testbed.programs import Kubectl
+from tests.testbed.running_operator import RunningOperator
+from tests.testbed.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.testbed.control_plane import ControlPlane
+
+REPOSITORY = Path(__file__).parent.parent
+CRDS = REPOSITORY / "examples" / "master_charts" / "express" / "crds"
+CONTEXT = "yul1"
+LOOP = """\
+set -e
+for node in "$1"/*.yaml; do
+  name=$(basename "$node" .yaml)
+  name=${name#*-}
+  revision=$(sed -n 's/^ *"deploymentRevision": "\\(.*\\)",*$/\\1/p' "$node")
+  kubectl apply -f "$node"
+  until kubectl wait pod -l "express.example.com/node=$name,express.example.com/deployment-revision=$revision" \\
+    --for=condition=Ready --timeout=600s; do :; done
+done
+"""
+"""As careful as a loop gets: the pod has to be at the new revision. Until it is there, `kubectl wait` finds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One rollout: milliseconds from a pod's being Ready to the next apply, and the whole in seconds."""
+
+    median: float
+    longest: float
+    total: float
+
+
+class Bench:
+    """The example's chart with as many nodes as are asked for, and the programs on PATH."""
+
+    def __init__(self, plane: ControlPlane, home: Path, nodes: int) -> None:
+        self._plane = plane
+        self._home = home
+        self._nodes = nodes
+        self._example = home / "repository"
+        shutil.copytree(REPOSITORY / "examples", self._example)
+        programs = home / "bin"
+        programs.mkdir()
+        links = {"helm": part("helm4"), "kubectl": part("kubectl"), "kubectl-express": built_zipapp()}
+        for name, program in links.items():
+            (programs / name).symlink_to(program)
+        self._environment = {
+            "PATH": f"{programs}:{Path(sys.executable).parent}:/usr/bin:/bin",
+            "HOME": str(home),
+            "SHIV_ROOT": str(home / "shiv"),
+        }
+        admin = Kubectl(part("kubectl"), plane.kubeconfig(home / "admin", {CONTEXT: None}), home)
+        admin("apply", "--server-side", "-f", CRDS)
+        admin("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
+
+    def unpack(self) -> None:
+        """Start the program once, since a zipapp unpacks itself the first time."""
+        _run(["kubectl", "express", "version"], self._example, self._environment)
+
+    def measure(self, way: str, system: str) -> Measured:
+        """Deploy a system of this name by kubectl, then have one parameter of every node rolled out in a way."""
+        kubeconfig = self._plane.kubeconfig(self._home / f"{system}.config", {CONTEXT: system})
+        environment = {**self._environment, "KUBECONFIG": str(kubeconfig)}
+        kubectl = Kubectl(part("kubectl"), kubeconfig, self._home)
+        kubectl("create", "namespace", system)
+        api = self._plane.api()
+        operator = RunningOperator(api, system, kubeconfig, self._home / f"{system}.log")
+        try:
+            kubectl("apply", "-f", "-", stdin=self._rendered(system, "24.3.1", environment))
+            eventually(lambda: self._ready(kubectl), "all pods are Ready", 600, every=0.5)
+            manifests = self._rendered(system, "24.9.9", environment)
+            before = self._plane.audit_log.stat().st_size
+            start = time.perf_counter()
+            agent = self._loop(manifests, kubectl, environment) if way == "loop" else self._roll(system, environment)
+            total = time.perf_counter() - start
+        finally:
+            operator.stop()
+            api.close()
+        found = [1000 * gap for gap in gaps(requests(self._plane.audit_log, system, before), agent)]
+        if len(found) != self._nodes - 1:
+            sys.exit(f"{way}: {len(found) + 1} of {self._nodes} nodes were seen in the audit log")
+        return Measured(statistics.median(found), max(found), total)
+
+    def _roll(self, system: str, environment: dict[str, str]) -> str:
+        command = ["kubectl", "express", "rollout", "--yes", "--context", CONTEXT, "--system", system]
+        _run(command, self._example, environment)
+        return "kubectl-express"
+
+    def _loop(self, manifests: str, kubectl: Kubectl, environment: dict[str, str]) -> str:
+        """Apply the ConfigMaps, and then node by node what the chart renders, in its order."""
+        folder = Path(tempfile.mkdtemp(dir=self._home))
+        nodes = 0
+        for each in manifests.split("\n---\n"):
+            if "\nkind: Backend" in each or "\nkind: Frontend" in each:
+                nodes += 1
+                name = next(line.split('"')[1] for line in each.splitlines() if line.startswith("  name:"))
+                (folder / f"{nodes:05}-{name}.yaml").write_text(each, encoding="utf-8")
+            elif "\nkind: " in each:
+                kubectl("apply", "-f", "-", stdin=each)
+        script = self._home / "loop.sh"
+        script.write_text(LOOP, encoding="utf-8")
+        _run(["sh", str(script), str(folder)], self._example, environment)
+        return "kubectl"
+
+    def _rendered(self, system: str, tag: str, environment: dict[str, str]) -> str:
+        overlay = self._example / "overlays" / CONTEXT / system / "values.yaml"
+        overlay.parent.mkdir(exist_ok=True)
+        half = self._nodes // 2
+        backends = [f"  be{number}: {{image: {{tag: {tag}}}}}" for number in range(1, half + 1)]
+        frontends = [f"  fe{number}: {{image: {{tag: {tag}}}}}" for number in range(1, self._nodes - half + 1)]
+        overlay.write_text("\n".join(["backends:", *backends, "frontends:", *frontends, ""]), encoding="utf-8")
+        command = ["helm", "template", system, "master_charts/express", "--namespace", system, "--values", str(overlay)]
+        return _run(command, self._example, environment)
+
+    def _ready(self, kubectl: Kubectl) -> bool:
+        nodes = kubectl.json("get", "backends,frontends")["items"]
+        return len([node for node in nodes if (node.get("status") or {}).get("ready")]) == self._nodes
+
+
+def main() -> None:
+    """Measure, and print a table: the medians over all rounds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nodes", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures to this file too")
+    options = parser.parse_args()
+    if options.nodes < 3 or options.rounds < 1:
+        parser.error("three nodes and one round are the least")
+    ways = {"kubectl express rollout": "express", "kubectl apply + kubectl wait": "loop"}
+    rounds: dict[str, list[Measured]] = {name: [] for name in ways}
+    with tempfile.TemporaryDirectory() as folder, running_control_plane() as plane:
+        bench = Bench(plane, Path(folder), options.nodes)
+        bench.unpack()
+        for number in range(options.rounds):
+            for name, way in ways.items():
+                rounds[name].append(bench.measure(way, f"{way}{number}"))
+    medians = {name: statistics.median(each.median for each in found) for name, found in rounds.items()}
+    totals = {name: statistics.median(each.total for each in found) for name, found in rounds.items()}
+    longest = {name: max(each.longest for each in found) for name, found in rounds.items()}
+    base = medians["kubectl express rollout"]
+    rows = [
+        [name, f"{medians[name]:.1f}", f"{longest[name]:.1f}", f"{medians[name] / base:.1f}", f"{totals[name]:.1f}"]
+        for name in ways
+    ]
+    print(f"{options.nodes} nodes, {options.rounds} rounds, {os.cpu_count()} cores; pods are Ready at once")
+    print(tabulate(rows, ["", "Ready -> next apply, ms", "longest, ms", "x", "total, s"], disable_numparse=True))
+    if options.json:
+        figures = {name: [asdict(each) for each in found] for name, found in rounds.items()}
+        document = {"nodes": options.nodes, "cores": os.cpu_count(), "unit": "ms, total s", "rounds": figures}
+        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
