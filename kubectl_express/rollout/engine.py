@@ -278,7 +278,12 @@ class Rollout:
             attempts += 1
             return applier.apply(step.manifest, live)
 
-        answer = self._write(attempt, deadline)
+        try:
+            answer = self._write(attempt, deadline)
+        except ServerError:
+            if attempts == 1:  # It was refused, and no earlier attempt may have been taken unheard.
+                self._current = None
+            raise
         changed = first is None or _generation(first) != _generation(answer)
         observer.refresh(step.node, answer)
         self._tell(What.APPLIED, _applied(step, changed=changed), step=step)
