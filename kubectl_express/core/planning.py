@@ -50,21 +50,24 @@ def make_plan(comparison: Comparison, settings: Settings, choice: Choice | None 
             if step := _step(change, manifests.get((change.kind or "", change.name)), relabelled=relabelled):
                 steps.append(replace(step, pause_after=change.name in choice.pause_after))
     gone = [change for change in comparison.nodes if change.change is ChangeKind.REMOVED]
+    pruned = [change for change in gone if choice.prune and change.name in chosen]
+    spared = [change.name for change in gone if change not in pruned]
     leftover = _leftover(comparison, settings)
-    if choice.prune:
-        steps += [_deletion(change) for change in reversed(gone) if change.name in chosen]
+    deleted = leftover if choice.prune and not spared else []
+    steps += [_deletion(change) for change in reversed(pruned)]
     return Plan(
         objects=tuple(in_helm_order(_changed_objects(comparison, settings.resources))),
         steps=tuple(steps),
-        removed=() if choice.prune else tuple(change.name for change in gone) + tuple(map(_title, leftover)),
+        removed=tuple(spared) + tuple(_title(each) for each in leftover if each not in deleted),
         hooks=tuple(_title(each) for each in comparison.target.manifests if is_hook(each.object)),
-        deleted=tuple(reversed(leftover)) if choice.prune else (),
+        deleted=tuple(reversed(deleted)),
     )
 
 
-def backwards(plan: Plan) -> Plan:
-    """Return the plan with its nodes in reverse: what was rolled last is taken back first."""
-    return replace(plan, steps=tuple(reversed(plan.steps)))
+def backwards(plan: Plan, turns: Sequence[str]) -> Plan:
+    """Return the plan with its nodes in the reverse of the turns that they had: what was rolled last is first."""
+    when = {node: turn for turn, node in enumerate(turns)}
+    return replace(plan, steps=tuple(sorted(plan.steps, key=lambda step: when[step.node], reverse=True)))
 
 
 def _check(comparison: Comparison, choice: Choice) -> None:
@@ -100,7 +103,10 @@ def _changed_objects(comparison: Comparison, settings: ResourceSettings) -> Iter
 
 
 def _leftover(comparison: Comparison, settings: Settings) -> list[Manifest]:
-    """Return the ConfigMaps of revisions that are live and no longer in the target: all that is known to be its own."""
+    """Return the ConfigMaps of revisions that are live and no longer in the target: all that is known to be its own.
+
+    They may be about any of the removed nodes, so they go only after all of those.
+    """
     there = {manifest.name for manifest in comparison.target.manifests if manifest.kind == "ConfigMap"}
     return [
         manifest
