@@ -341,15 +341,17 @@ class Rollout:
                 self.parts.observer.refresh(wanted.node)
 
     def _hear(self, seconds: float) -> None:
-        """Wait for news while a node is in progress: a first stop sees it through, a second leaves it."""
+        """Wait for news: a first stop sees the node in progress through, where there is one, and a second leaves it."""
         self.parts.inbox.hear(seconds)
+        if self._current is None:
+            self._go_on()
         wishes = self.parts.wishes
         if wishes.leave:
-            raise _StoppedError(f"left by {wishes.stop}, twice")
+            raise _StoppedError(f"stopped by {wishes.stop}; Ctrl-C left {self._current} in progress")
         if wishes.stop and not self._told_to_stop:
             self._told_to_stop = True
-            what = f"{self._current} is seen through" if self._current else "the node in progress is seen through"
-            self._tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}, no other is touched; Ctrl-C leaves it too")
+            what = f"{self._current} is seen through, no other is touched"
+            self._tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}; Ctrl-C leaves it too")
             self._note("stopping", f"by {wishes.stop}")
         if self.parts.lease.state == "lost":
             raise _HaltedError("the lease is lost: another rollout may be at work; nothing more is applied")
@@ -436,8 +438,6 @@ class Rollout:
                 raise _HaltedError(f"not done within {self.gating.timeout:g} s: {why}")
             self._tell(What.WAITING, f"to be tried again: {why}", node=self._current)
             self._hear(_RETRY)
-            if self._current is None:
-                self._go_on()
 
     @property
     def _revision_path(self) -> str:
