@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -223,3 +224,8 @@ def groups(text: str) -> dict[str, list[str]]:
     """Return which nodes the last lines of a rollout have as `updated`, `in progress` and `untouched`."""
     found = re.findall(r"^(updated|in progress|untouched) \(\d+\): (.+?)\r?$", text, re.MULTILINE)
     return {title: names.split(", ") for title, names in found}
+
+
+def time_of(event: Any) -> datetime:
+    """Return when an event of `-o json` was told."""
+    return datetime.fromisoformat(event["time"].replace("Z", "+00:00"))

@@ -33,6 +33,8 @@ class Started:
             encoding="utf-8",
             start_new_session=True,
         )
+        self.title = " ".join(map(str, command))
+        """The command line."""
         self.stdout: list[str] = []
         self.stderr: list[str] = []
         assert self._process.stdout
