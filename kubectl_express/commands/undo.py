@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from kubectl_express.commands.comparing import Baseline, Comparer
 from kubectl_express.commands.reading import place, tell
 from kubectl_express.commands.rolling import Rolling
+from kubectl_express.core.changes import ChangeKind
 from kubectl_express.core.kubectl_yaml import read_documents
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import rendered_side
+from kubectl_express.core.plan import Action
 from kubectl_express.core.planning import Choice, backwards, make_plan
 from kubectl_express.errors import ExpressError
 from kubectl_express.rollout.applying import Applier
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from kubectl_express.commands.rolling import Consent
     from kubectl_express.core.node import Side
+    from kubectl_express.core.plan import Step
     from kubectl_express.core.record import Touched
     from kubectl_express.core.settings import Settings
     from kubectl_express.core.values import Object
@@ -46,41 +49,68 @@ def undo(
     An undo that was stopped is gone on with. Raises ExpressError where nothing is on record.
     """
     system = scope.system()
-    past, undone, touched = _last(scope, system)
-    target = former_side(touched, scope.settings, f"what was there before rollout {undone}")
-    known = {each.name: [(f"the record of rollout {undone}", text)] for each in touched if (text := each.data_after)}
+    past, undone = _last(scope, system)
+    known = {
+        each.name: [(f"the record of {undone.title}", text)] for each in undone.touched if (text := each.data_after)
+    }
     baseline = scope.live_side(scope.snapshot(system), known)
     tell(printer, place(system), baseline, scope.settings)
+    touched = _reached(undone, baseline)
+    target = former_side(touched, scope.settings, f"what was there before {undone.title}")
     comparison = Comparer(scope, printer, None, Baseline("live")).against_live(system, target, _only(baseline, touched))
     created = [each for each in touched if not each.node and each.former is None and each.applied is not None]
     applier = Applier(scope.cluster, system.namespace, scope.settings, within=lambda: 0.0)
+    plan = backwards(make_plan(comparison, scope.settings, Choice(prune=True)), undone.record.steps)
     plan = replace(
-        backwards(make_plan(comparison, scope.settings, Choice(prune=True))), deleted=tuple(_present(applier, created))
+        plan,
+        steps=tuple(replace(step, reason=_reason(step, undone)) for step in plan.steps),
+        deleted=tuple(_present(applier, created)),
     )
-    undertaking = Undertaking("undo", system.context, system.name, baseline, target, scope.settings, None, undone, past)
+    number = undone.record.number
+    undertaking = Undertaking("undo", system.context, system.name, baseline, target, scope.settings, None, number, past)
     whole = replace(comparison, baseline=baseline)
     return Rolling(scope, printer, system, plan, whole, undertaking, consent, gating, go_on(system)).run(dry_run)
 
 
-def _last(scope: Scope, system: System) -> tuple[Past, int, tuple[Touched, ...]]:
-    """Return the last rollout, the number of the one to take back, and the objects that it touched."""
+def _last(scope: Scope, system: System) -> tuple[Past, Past]:
+    """Return the last rollout, and the one to take back: that one, or what it was taking back when it ended."""
     records = Records(scope.cluster, system.namespace)
     heads = records.heads()
     if not heads:
         raise ExpressError(f"nothing to undo: no rollout of {place(system).title()} is on record")
     record, progress = heads[-1]
     past = Past(record, progress, records.touched(record.number))
-    if record.action == "undo" and past.unfinished and record.undoes is not None:
-        undone = next((head for head in heads if head[0].number == record.undoes), None)
-        if undone is not None:
-            return past, record.undoes, _reached(Past(*undone, records.touched(record.undoes)))
-    return past, record.number, _reached(past)
+    if record.action == "undo" and past.unfinished:
+        for undone, how_far in heads:
+            if undone.number == record.undoes:
+                return past, Past(undone, how_far, records.touched(undone.number))
+    return past, past
 
 
-def _reached(past: Past) -> tuple[Touched, ...]:
-    """Return the objects that a rollout came to: all that are no nodes, and the nodes up to the one in progress."""
-    reached = {*past.finished_nodes, past.progress.current}
-    return tuple(each for each in past.touched if not each.node or each.name in reached)
+def _reached(undone: Past, live: Side) -> tuple[Touched, ...]:
+    """Return the objects that a rollout came to: all that are no nodes, and the nodes up to the one in progress.
+
+    Nodes that are at what it brings are among them, too: one that it had finished, and that was to be put back when it
+    went on, has a turn that may not have come again.
+    """
+    reached = {*undone.finished_nodes, undone.progress.current}
+    return tuple(each for each in undone.touched if not each.node or each.name in reached or _is_there(each, live))
+
+
+def _is_there(touched: Touched, live: Side) -> bool:
+    node = live.nodes.get(touched.name)
+    brought = touched.data_before is not None and touched.data_before != touched.data_after
+    return brought and node is not None and node.exists and node.text == touched.data_after
+
+
+def _reason(step: Step, undone: Past) -> str:
+    """Return why a node is to be rolled, in words of the rollout that is taken back."""
+    if step.action is Action.DELETE:
+        return f"{undone.title} created it"
+    if step.change is not ChangeKind.NEW:
+        return step.reason
+    deleted = any(each.node and each.name == step.node and each.applied is None for each in undone.touched)
+    return f"{undone.title} deleted it" if deleted else f"it was there before {undone.title}, and is gone"
 
 
 def former_side(touched: Sequence[Touched], settings: Settings, origin: str) -> Side:

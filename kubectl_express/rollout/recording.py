@@ -34,6 +34,11 @@ class Past:
     touched: tuple[Touched, ...]
 
     @property
+    def title(self) -> str:
+        """What it is called: `rollout 3`."""
+        return f"{self.record.action} {self.record.number}"
+
+    @property
     def unfinished(self) -> bool:
         """Whether it has nodes left."""
         return self.progress.state in UNFINISHED

@@ -155,10 +155,11 @@ def test_it_pauses_after_the_nodes_named() -> None:
     assert [step.pause_after for step in plan.steps] == [True, False]
 
 
-def test_backwards_only_the_nodes_turn_round() -> None:
+def test_backwards_only_the_nodes_turn_round_in_the_order_of_the_turns_that_they_had() -> None:
     plan = planned(system(be1=DATA, be2=DATA), system(be1=NEWER, be2=NEWER))
-    assert nodes(backwards(plan)) == ["be2", "be1"]
-    assert backwards(plan).objects == plan.objects
+    assert nodes(backwards(plan, ["be1", "gone", "be2"])) == ["be2", "be1"]
+    assert nodes(backwards(plan, ["be2", "be1"])) == ["be1", "be2"]
+    assert backwards(plan, ["be1", "be2"]).objects == plan.objects
 
 
 def test_the_hash_is_of_what_is_applied_and_in_which_order_and_not_of_what_is_live_or_of_pauses() -> None:
@@ -168,7 +169,7 @@ def test_the_hash_is_of_what_is_applied_and_in_which_order_and_not_of_what_is_li
     paused = planned(system(be1=DATA, be2=DATA), system(be1=NEWER, be2=NEWER), Choice(pause_after=("be1",)))
     assert paused.digest == plan.digest
     others = {
-        backwards(plan).digest,
+        backwards(plan, ["be1", "be2"]).digest,
         planned(system(be1=DATA, be2=NEWER), system(be1=NEWER, be2=NEWER)).digest,
         planned(system(be1=DATA, be2=DATA), system(be1=NEWER, be2={"image": "z"})).digest,
         plan.digest,
