@@ -72,11 +72,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a rollout ended, and where each node is then."""
+    """How a rollout ended, and which nodes remain; those that passed are on record."""
 
     status: ExitStatus
     message: str
-    updated: tuple[str, ...]
     in_progress: tuple[str, ...]
     untouched: tuple[str, ...]
 
@@ -142,7 +141,6 @@ class Rollout:
         ended = Ended(
             status,
             message,
-            tuple(self._updated),
             (self._current,) if self._current else (),
             tuple(name for name in names if name not in started),
         )
