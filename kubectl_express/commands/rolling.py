@@ -22,6 +22,7 @@ from kubectl_express.output.views.plan import plan_view
 from kubectl_express.rollout.announcer import Announcer
 from kubectl_express.rollout.applying import Applier
 from kubectl_express.rollout.argocd import owning_applications
+from kubectl_express.rollout.control import held
 from kubectl_express.rollout.engine import Ended, Gating, Parts, Rollout
 from kubectl_express.rollout.inbox import Inbox
 from kubectl_express.rollout.journal import Journal
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from kubectl_express.core.node import Node
     from kubectl_express.core.plan import Plan
     from kubectl_express.core.record import Progress, Record
+    from kubectl_express.core.values import Object
     from kubectl_express.core.verdict import Comparison
     from kubectl_express.output.printer import Printer
     from kubectl_express.output.views.systems import Place
@@ -61,6 +63,8 @@ class Consent:
     force_conflicts: bool = False
     argocd: bool = False
     """Whether an Argo CD Application that deploys the same resources is no reason not to."""
+    this_plan: bool = False
+    """Whether it is just this plan that was agreed to, by its hash."""
 
 
 class _StoppedBeforeError(Exception):
@@ -102,12 +106,14 @@ class Rolling:
             )
             self._check_rights(applier)
             self._check_argocd()
+            if dry_run is None:
+                self._check_lease()
             self._dry_run(applier)
             if dry_run == "server":
                 self._remark("everything in the plan would be taken by the API server (server dry run)")
                 return ExitStatus.DONE
             self._look_back()
-            if not self.plan.steps and not self.plan.objects and not self.plan.deleted and not self._awaited():
+            if not self._changes_anything() and not self._awaited():
                 self._remark(f"nothing to roll: {self._all()} of {self.place.title()} are as the target wants them")
                 return ExitStatus.DONE
             terminal = Terminal.of(self.scope, self.printer, inbox.tell, self.comparison, self.place)
@@ -146,7 +152,7 @@ class Rolling:
         return len({node.name for node in self._nodes()} | {step.node for step in self.plan.steps})
 
     def _all(self) -> str:
-        count = len(self._nodes())
+        count = len([node for node in self._nodes() if node.name not in self.plan.removed])
         return f"all {count} nodes" if count != 1 else "the only node"
 
     def _check_rights(self, applier: Applier) -> None:
@@ -173,6 +179,12 @@ class Rolling:
                 self.printer.warn(f"{objection}; --allow argocd rolls nevertheless")
                 self._broken_glass = objection
 
+    def _check_lease(self) -> None:
+        """Refuse where another rollout is at work, before anything is said of nodes that are in its hands."""
+        found = held(self.scope.cluster, self.system.namespace)
+        if found is not None and not found.free:
+            raise ExpressError(f"nothing was applied: the rollout of {self.system.namespace} {found}")
+
     def _dry_run(self, applier: Applier) -> None:
         """Ask the API server about every object of the plan, and raise what it refuses first."""
         manifests = [*self.plan.objects, *(step.manifest for step in self.plan.steps if step.revision is not None)]
@@ -182,7 +194,9 @@ class Rolling:
                 try:
                     applier.dry_run(manifest, applier.live(manifest.object))
                 except ExpressError as error:
-                    error.args = (f"{manifest.kind}/{manifest.name}: {error}; nothing was applied",)
+                    title = f"{manifest.kind}/{manifest.name}"
+                    said = str(error) if str(error).startswith(title) else f"{title}: {error}"
+                    error.args = (f"{said}; nothing was applied",)
                     raise
 
         together([partial(share, number) for number in range(min(_AT_ONCE, len(manifests)))])
@@ -208,21 +222,39 @@ class Rolling:
                 f"nothing was applied: {names}, no part of this plan, {_is(unhealthy)} unhealthy; mend that first, or "
                 "give --ignore-unhealthy"
             )
-        restarted = self.undertaking.restarted_again(self.plan)
+        restarted = self._restarted_again()
         if restarted:
             self.printer.warn(
                 f"the plan has changed since it was stopped: {', '.join(restarted)}, finished then, would restart again"
             )
-        if not self.plan.steps or ((self.consent.yes or self.consent.step) and not unhealthy):
+        agreed = self.consent.step or (self.consent.yes and (self.consent.this_plan or not restarted))
+        if not self._changes_anything() or (agreed and not unhealthy):
             return
+        if not stepping.on_terminal and self.consent.yes:
+            raise ExpressError(
+                f"nothing was applied: {', '.join(restarted)} would restart again, which --yes does not agree to; "
+                f"--expect-plan {self.plan.digest} agrees to just this plan"
+            )
         if not stepping.on_terminal:
             raise ExpressError(
                 "nothing was applied: there is no terminal to ask at; --yes rolls the plan as it was shown, --step "
                 "waits for `kubectl express rollout resume` before each node"
             )
-        first = self.plan.steps[0].node
-        question = f"Roll {len(self.plan.steps)} of {self._count()} nodes of {self.place.title()}, {first} first?"
-        self._wait_for_word(stepping, inbox, wishes, f"{question} [y/N] ")
+        self._wait_for_word(stepping, inbox, wishes, f"{self._question()} [y/N] ")
+
+    def _changes_anything(self) -> bool:
+        return bool(self.plan.steps or self.plan.objects or self.plan.deleted)
+
+    def _question(self) -> str:
+        steps = self.plan.steps
+        if steps:
+            return f"Roll {len(steps)} of {self._count()} nodes of {self.place.title()}, {steps[0].node} first?"
+        count = len(self.plan.objects) + len(self.plan.deleted)
+        return f"Change {count} object{'' if count == 1 else 's'} and no node of {self.place.title()}?"
+
+    def _restarted_again(self) -> list[str]:
+        """Return the nodes that a stopped rollout had finished and this one restarts; that is what an undo is for."""
+        return [] if self.undertaking.undoes is not None else self.undertaking.restarted_again(self.plan)
 
     def _wait_for_word(self, stepping: Stepping, inbox: Inbox, wishes: Wishes, question: str | None) -> None:
         inbox.catch_up()
@@ -236,11 +268,12 @@ class Rolling:
             raise _StoppedBeforeError(f"stopped by {wishes.stop}")
 
     def _unhealthy(self) -> list[tuple[Node, str]]:
-        planned = {step.node for step in self.plan.steps}
+        """Return the nodes that are not healthy and that are neither rolled nor waited for, with the reason."""
+        concerned = {step.node for step in self.plan.steps} | set(self.undertaking.in_progress)
         return [
             (node, node.live.why)
             for node in self._nodes()
-            if node.live and node.live.health is State.UNHEALTHY and node.name not in planned
+            if node.live and node.live.health is State.UNHEALTHY and node.name not in concerned
         ]
 
     # Applying
@@ -283,6 +316,9 @@ class Rolling:
             cluster, namespace, lambda fault: inbox.tell(lambda: reporter.report(Happening(What.WARNING, fault)))
         )
         stack.callback(announcer.close)
+        if self._broken_glass:
+            message = f"{journal.title} goes on although {self._broken_glass} (--allow argocd)"
+            announcer.announce(self._first_resource(), "ArgoCDOverridden", message, warning=True)
         parts = Parts(
             self.scope.settings,
             observer,
@@ -302,6 +338,11 @@ class Rolling:
         ended = rollout.run()
         reporter.close(self._outcome(ended, journal.finished))
         return ended.status
+
+    def _first_resource(self) -> Object:
+        """Return the resource of the first node rolled that there is one of; of any node, where all are new."""
+        live = [step.live for step in self.plan.steps] + [node.resource for node in self._nodes()]
+        return next(resource for resource in live if resource is not None)
 
     def _check_unchanged(self, observer: Observer) -> None:
         """Refuse where the cluster's nodes are no longer those that the plan was made for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
@@ -91,6 +91,7 @@ def rollout(
             f"nothing was applied: the plan is {plan.digest}, not {goal.expected} as --expect-plan wants it; "
             "--dry-run=client shows it"
         )
+    consent = replace(consent, this_plan=goal.expected is not None)
     undertaking = Undertaking(
         "rollout", system.context, system.name, comparison.baseline, target.side, scope.settings, target.commit
     )
