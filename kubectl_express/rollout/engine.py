@@ -245,9 +245,10 @@ class Rollout:
 
     def _await_applied(self, step: Step, wanted: Wanted, deadline: float) -> None:
         self._gate(wanted, deadline, step)
-        test = self.gating.smoke_test
-        if test and (fault := test.run(step.node, self.gating.timeout, self.parts.inbox.tell, self._hear)):
-            self._fail(step.node, fault)
+        if test := self.gating.smoke_test:
+            self._tell(What.WAITING, "its pod is Ready, --after-node is under way", step=step)
+            if fault := test.run(step.node, self.gating.timeout, self.parts.inbox.tell, self._hear):
+                self._fail(step.node, fault)
         self._finished[step.node] = Wanted(step.node, wanted.revision, wanted.pods, uid=wanted.uid)
 
     def _apply(self, step: Step, deadline: float) -> Wanted:
