@@ -45,6 +45,8 @@ def verify(scope: Scope, printer: Printer, *, file: str | None, against: str | N
         gathered = _target(scope, printer, file, against)
     for each in gathered.results:
         tell(printer, each.place, each.verification.side, each.settings)
+        if each.verification.baseline:
+            tell(printer, each.place, each.verification.baseline, each.settings)
     printer.show(verify_view(gathered.results))
     trusted = all(each.verification.sound for each in gathered.results)
     statuses = [ExitStatus.DONE if trusted else ExitStatus.UNTRUSTED]
@@ -116,7 +118,8 @@ def _checked(
             checks.append(f"no restart for nothing and no change missed against {comparison.baseline.origin}")
             problems += change_problems(comparison.nodes, scope.settings.revisions.hash)
     where = place(system) if system.name else file_place(scope)
-    return SystemVerification(where, scope.settings, Verification(side, tuple(checks), tuple(problems)))
+    baseline = comparison.baseline if comparison else None
+    return SystemVerification(where, scope.settings, Verification(side, tuple(checks), tuple(problems), baseline))
 
 
 def _with_nodes(side: Side) -> Side:

@@ -43,6 +43,8 @@ class Verification:
     checks: tuple[str, ...]
     """What was found in order, as phrases: `the same on a second render`."""
     problems: tuple[Problem, ...] = field(default_factory=tuple)
+    baseline: Side | None = None
+    """What it was compared with, if with anything."""
 
     @property
     def sound(self) -> bool:
