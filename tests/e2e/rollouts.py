@@ -78,7 +78,7 @@ class SixNodes:
         self._terminals: list[pexpect.spawn[str]] = []
         self._started: list[Started] = []
         self._write()
-        kubectl("apply", "--server-side", "-f", "-", stdin=self.rendered())
+        self.deploy()
         self.operator: RunningOperator = start_operator()
         eventually(self.all_ready, "six pods are Ready")
         self.audit = AuditLog(control_plane.audit_log, system)
@@ -90,6 +90,10 @@ class SixNodes:
             started.close()
         for terminal in self._terminals:
             terminal.close(force=True)
+
+    def deploy(self) -> None:
+        """Deploy the overlay, as people do without this program."""
+        self.kubectl("apply", "--server-side", "-f", "-", stdin=self.rendered())
 
     # The overlay
 
@@ -229,3 +233,9 @@ def groups(text: str) -> dict[str, list[str]]:
 def time_of(event: Any) -> datetime:
     """Return when an event of `-o json` was told."""
     return datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+
+
+def hang_up(terminal: pexpect.spawn[str]) -> None:
+    """Close a terminal as its window is closed; what runs on it is left to deal with that."""
+    terminal.ptyproc.fileobj.close()
+    terminal.ptyproc.closed = True

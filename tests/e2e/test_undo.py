@@ -1,0 +1,402 @@
+"""Taking a rollout back: every object that it touched is as before, nodes in reverse and one at a time."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.rollouts import BACKENDS, NODES, SixNodes, go_on_line, groups
+from tests.e2e.stopping import WAYS, hang, in_progress
+from tests.testbed.examples import commit, git
+from tests.testbed.parts import part
+from tests.testbed.programs import run, succeeded
+from tests.testbed.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import StartOperator
+    from tests.e2e.started import Started
+    from tests.testbed.api import Api, Object
+    from tests.testbed.control_plane import ControlPlane
+    from tests.testbed.express import Express
+    from tests.testbed.programs import Kubectl, Outcome
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+OURS = "app.kubernetes.io%2Fname%3Dexpress"
+REACHED = ("be1", "be2", "be10")
+"""The nodes of a rollout that ends at its third."""
+MORE = """
+frontend:
+  parameters:
+    extra: {added: null, list: [1, {a: 1e3}]}
+"""
+"""Parameters that the overlay gains, nulls and numbers included."""
+EXTRA = """
+apiVersion: v1
+kind: Secret
+metadata: {name: express-extra, labels: {app.kubernetes.io/name: express}}
+stringData: {key: "{{ .Chart.Name }}"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: express-extra, labels: {app.kubernetes.io/name: express}}
+data: {key: value}
+"""
+
+
+def picture(six: SixNodes) -> dict[str, Object]:
+    """Return every object of the system as people deploy it, by its kind and name."""
+    core, group = f"/api/v1/namespaces/{six.system}", f"/apis/express.example.com/v1/namespaces/{six.system}"
+    paths = [*(f"{core}/{each}" for each in ("configmaps", "services", "secrets"))]
+    paths += [f"{group}/backends", f"{group}/frontends"]
+    found = {}
+    for path in paths:
+        for item in six.api.get(f"{path}?labelSelector={OURS}")["items"]:
+            found[f"{path.rpartition('/')[2]}/{item['metadata']['name']}"] = _deployed(item)
+    return found
+
+
+def _deployed(item: Object) -> Object:
+    annotations = item["metadata"].get("annotations", {})
+    kept = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
+    content = {key: member for key, member in item.items() if key not in ("metadata", "status")}
+    return {**content, "labels": item["metadata"]["labels"], "annotations": kept}
+
+
+def pods(six: SixNodes) -> dict[str, list[str]]:
+    """Return the revisions of each node's pods."""
+    found: dict[str, list[str]] = {}
+    for pod in six.pods():
+        labels = pod["metadata"]["labels"]
+        node, revision = labels["express.example.com/node"], labels["express.example.com/deployment-revision"]
+        found.setdefault(node, []).append(revision)
+    return found
+
+
+class Before:
+    """The system as it was before a rollout, its overlay included."""
+
+    def __init__(self, six: SixNodes) -> None:
+        self.six = six
+        self.picture, self.pods, self.seen = picture(six), pods(six), six.seen()
+        commit(six.example, "As it is deployed")
+        self.commit = git(six.example, "rev-parse", "HEAD")
+
+    def is_back(self, *touched: str) -> None:
+        """Fail unless all is as it was, these nodes by their own undoing, and nothing is left to be said of it."""
+        six = self.six
+        assert picture(six) == self.picture
+        assert pods(six) == self.pods
+        eventually(six.all_ready, "every pod is Ready")
+        after = six.seen()
+        assert [node for node in NODES if after[node] != self.seen[node]] == [n for n in NODES if n in touched]
+        self.is_sound()
+
+    def is_sound(self) -> None:
+        """Fail unless the program finds the cluster whole, and as the chart had it."""
+        six = self.six
+        verified = six.run("verify", "--live")
+        assert (verified.code, verified.stderr) == (0, "")
+        git(six.example, "stash", "--include-untracked")
+        try:
+            compared = six.run("diff")
+        finally:
+            git(six.example, "stash", "pop")
+        assert (compared.code, compared.stderr) == (0, ""), compared.stdout
+
+
+def undone(six: SixNodes, *flags: str) -> Outcome:
+    """Run `rollout undo --yes` to its end, which has to be a good one."""
+    six.audit.forget()
+    ended = six.run("rollout", "undo", "--yes", *flags)
+    assert ended.code == 0, ended
+    return ended
+
+
+def backwards(nodes: tuple[str, ...]) -> list[str]:
+    return list(reversed(nodes))
+
+
+def rolled(six: SixNodes, *flags: str) -> Outcome:
+    """Roll the overlay out, to its end."""
+    return succeeded(six.run("rollout", "--yes", *flags), "rollout")
+
+
+def stopped_at(six: SixNodes, way: str, node: str) -> None:
+    """Roll the overlay out, and stop that while a node is in progress."""
+    hang(six, node)
+    rollout = six.start("--yes", *WAYS[way].flags)
+    in_progress(rollout, node)
+    WAYS[way].stop(six, rollout, node)
+
+
+@pytest.mark.parametrize("way", ["Ctrl-C", "rollout stop"])
+def test_of_a_stopped_rollout_every_object_it_touched_is_taken_back_and_no_other_is_touched(
+    way: str, six: SixNodes
+) -> None:
+    before = Before(six)
+    six.change(shared="changed")
+    stopped_at(six, way, REACHED[-1])
+    assert picture(six) != before.picture
+
+    ended = undone(six)
+    assert six.applied() == backwards(REACHED)
+    assert groups(ended.stdout) == {"updated": backwards(REACHED)}
+    before.is_back(*REACHED)
+
+
+@pytest.mark.parametrize("way", ["halted", "kill -9"])
+def test_a_node_that_hangs_is_taken_back_first_and_not_waited_for(way: str, six: SixNodes) -> None:
+    before = Before(six)
+    six.change(shared="changed")
+    broken = REACHED[-1]
+    if way == "halted":
+        hang(six, broken)
+        halted = six.run("rollout", "--yes", "--timeout", "1s")
+        assert halted.code == 5, halted
+    else:
+        stopped_at(six, way, broken)
+
+    six.audit.forget()
+    undo = six.start("undo", "--yes")
+    in_progress(undo, broken)
+    six.operator.tell(broken, "ok")
+    ended = undo.end()
+    assert ended.code == 0, ended
+    assert six.applied() == backwards(REACHED)
+    before.is_back(*REACHED)
+
+
+def test_of_a_rollout_that_was_stopped_and_gone_on_with_all_runs_are_taken_back_as_one(six: SixNodes) -> None:
+    before = Before(six)
+    six.change(shared="changed")
+    hang(six, "be2")
+    first = six.start("--yes")
+    in_progress(first, "be2")
+    line = WAYS["Ctrl-C"].stop(six, first, "be2")
+    hang(six, "fe1")
+    second = six.start_line(line or "")
+    in_progress(second, "fe1")
+    WAYS["Ctrl-C"].stop(six, second, "fe1")
+
+    undone(six)
+    assert six.applied() == backwards(NODES[:4])
+    before.is_back(*NODES[:4])
+
+
+def test_a_finished_node_that_was_put_back_in_a_second_run_is_taken_back_though_its_turn_did_not_come(
+    six: SixNodes,
+) -> None:
+    before = Before(six)
+    six.change()
+    stopped_at(six, "Ctrl-C", "be2")
+    six.kubectl("patch", "backend/be2", "--type=merge", "-p", '{"spec": {"zone": "by hand"}}')
+    hang(six, "be10")
+    second = six.start("--yes")
+    in_progress(second, "be2")
+    second.signal(signal.SIGKILL)
+    second.end()
+    undone(six)
+    before.is_back("be1", "be2")
+
+
+def test_a_whole_rollout_is_taken_back_what_it_created_and_deleted_included_and_an_undo_of_that_rolls_forward(
+    six: SixNodes,
+) -> None:
+    before = Before(six)
+    six.change(shared="changed")
+    text = six.values.read_text(encoding="utf-8").replace("  fe3: {image: {tag: 24.9.9}}\n", "").rstrip()
+    text = text.replace("backends:\n", "backends:\n  be3: {}\n").replace("shared:\n", "shared:\n  added: x\n")
+    six.values.write_text(f"{text}\n{MORE}", encoding="utf-8")
+    chart = six.example / "master_charts" / "express"
+    (chart / "templates" / "extra.yaml").write_text(EXTRA, encoding="utf-8")
+    helpers = chart / "templates" / "_express.tpl"
+    label = "app.kubernetes.io/name: express\n"
+    helpers.write_text(helpers.read_text(encoding="utf-8").replace(label, f"{label}added: label\n"), encoding="utf-8")
+    rolled(six, "--prune")
+    forward, forward_pods = picture(six), pods(six)
+    assert {"backends/be3", "secrets/express-extra", "configmaps/express-extra"} <= set(forward) - set(before.picture)
+    assert "frontends/fe3" not in forward
+
+    planned = undone(six).stdout
+    assert "rollout 1 created it" in line_of(planned, "be3")
+    assert "rollout 1 deleted it" in line_of(planned, "fe3")
+    assert "/image/tag and 2 more change" in line_of(planned, "fe1")
+    assert six.applied() == ["fe3", "fe2", "fe1", "be10", "be3", "be2", "be1"]
+    before.is_back(*NODES)
+
+    planned = undone(six).stdout
+    assert "undo 2 deleted it" in line_of(planned, "be3")
+    assert "undo 2 created it" in line_of(planned, "fe3")
+    assert (picture(six), pods(six)) == (forward, forward_pods)
+    assert six.run("diff").code == 0
+
+    undone(six)
+    before.is_back(*NODES)
+
+
+def line_of(plan: str, node: str) -> str:
+    """Return a node's line in a plan."""
+    return next(line for line in plan.splitlines() if line.split()[1:2] == [node])
+
+
+class DeployedBy(SixNodes):
+    """The system, deployed by a tool of its own."""
+
+    tool: tuple[str, ...] = ()
+
+    def deploy(self) -> None:
+        if self.tool[0] == "kubectl":
+            self.kubectl(*self.tool[1:], "-f", "-", stdin=self.rendered())
+            return
+        program, *verb = self.tool
+        command: list[str | Path] = [part(program), *verb, self.system, "master_charts/express"]
+        command += ["--namespace", self.system, "--values", self.values, "--skip-crds"]
+        succeeded(run(command, self.express.environment(), self.example), " ".join(self.tool))
+
+
+TOOLS = {
+    "kubectl apply": (("kubectl", "apply"), ("kubectl", "apply")),
+    "kubectl apply --server-side": (("kubectl", "apply", "--server-side"), ("kubectl", "apply", "--server-side")),
+    "helm 3": (("helm3", "install"), ("helm3", "upgrade")),
+    "helm 4": (("helm4", "install"), ("helm4", "upgrade")),
+}
+"""What deployed the system, and would deploy it again."""
+
+
+@pytest.mark.parametrize(("tool", "again"), TOOLS.values(), ids=TOOLS)
+def test_the_first_rollout_ever_is_taken_back_whatever_had_deployed_the_system(
+    tool: tuple[str, ...],
+    again: tuple[str, ...],
+    express: Express,
+    example: Path,
+    system: str,
+    kubectl: Kubectl,
+    api: Api,
+    control_plane: ControlPlane,
+    operator: StartOperator,
+) -> None:
+    class System(DeployedBy):
+        pass
+
+    System.tool = tool
+    six = System(express, example, system, kubectl, api, control_plane, operator)
+    before = Before(six)
+    six.change(shared="changed")
+    values = six.values.read_text(encoding="utf-8")
+    six.values.write_text(f"{values.rstrip()}\n{MORE}", encoding="utf-8")
+    rolled(six)
+    undone(six)
+    assert six.applied() == backwards(NODES)
+    before.is_back(*NODES)
+
+    git(six.example, "checkout", "--", ".")
+    six.tool = again
+    six.deploy()
+    assert picture(six) == before.picture, "the tool that had deployed it finds nothing to do, and no conflict"
+
+
+def test_a_rollout_that_created_everything_is_taken_back_to_nothing(six: SixNodes) -> None:
+    kinds = "backends,frontends,configmaps,services"
+    six.kubectl("delete", kinds, "-l", "app.kubernetes.io/name=express", "--wait=false")
+    eventually(lambda: not six.pods(), "no pod is left")
+    rolled(six)
+    assert six.all_ready()
+
+    shown = six.run("rollout", "undo", "--dry-run=client").stdout
+    assert all("rollout 1 created it" in line_of(shown, node) for node in NODES)
+    undone(six)
+    assert (picture(six), six.pods()) == ({}, [])
+    deleted = [write.name for write in six.audit.writes("backends", "frontends") if write.verb == "delete"]
+    assert deleted == backwards(NODES)
+    others = six.audit.writes("backends", "frontends", "configmaps", "services")
+    assert [each.resource in ("backends", "frontends") for each in others if each.verb == "delete"] == [
+        *[True] * 6,
+        *[False] * (len(others) - 6),
+    ]
+
+    undone(six)
+    assert six.all_ready()
+    assert six.applied() == list(NODES)
+
+
+def test_an_undo_that_is_stopped_goes_on_by_the_command_it_printed(six: SixNodes) -> None:
+    before = Before(six)
+    six.change(shared="changed")
+    rolled(six)
+    hang(six, "fe2")
+    undo = six.start("undo", "--yes")
+    in_progress(undo, "fe2")
+    undo.signal(signal.SIGTERM)
+    undo.line("stopping, by SIGTERM: fe2 is seen through")
+    six.operator.tell("fe2", "ok")
+    stopped = undo.end()
+    assert stopped.code == 4, stopped
+    assert groups(stopped.stdout) == {"updated": ["fe3", "fe2"], "untouched": ["fe1", "be10", "be2", "be1"]}
+    line = go_on_line(stopped.stdout)
+    assert shlex.split(line)[:4] == ["kubectl", "express", "rollout", "undo"]
+
+    six.audit.forget()
+    ended = six.run_line(line)
+    assert ended.code == 0, ended
+    assert six.applied() == ["fe1", "be10", "be2", "be1"]
+    before.is_back(*NODES)
+
+
+def test_a_dry_run_of_an_undo_shows_its_plan_and_changes_nothing(six: SixNodes) -> None:
+    six.change("be1", "fe1", shared="changed")
+    rolled(six)
+    after = picture(six)
+    six.audit.forget()
+    for how in ("client", "server"):
+        shown = six.run("rollout", "undo", f"--dry-run={how}")
+        assert shown.code == 0, shown
+        assert [line.split()[1] for line in shown.stdout.splitlines() if line[:1].isdigit()] == ["fe1", "be1"]
+    refused = six.run("rollout", "undo")
+    assert (refused.code, "--yes" in refused.stderr) == (2, True), refused
+    assert picture(six) == after
+    assert six.audit.writes() == []
+
+
+def test_an_undo_by_steps_asks_before_each_node(six: SixNodes) -> None:
+    before = Before(six)
+    six.change("be1", "fe1")
+    rolled(six)
+    undo = six.start("undo", "--step", "-o", "json")
+    for node in ("fe1", "be1"):
+        undo.event("asking", node)
+        assert resumed(six).code == 0
+        undo.event("passed", node)
+    assert undo.end().code == 0
+    before.is_back("be1", "fe1")
+
+
+def resumed(six: SixNodes) -> Outcome:
+    return six.run("rollout", "resume")
+
+
+def test_what_hands_changed_after_the_rollout_is_undone_with_it_and_other_nodes_keep_theirs(six: SixNodes) -> None:
+    before = Before(six)
+    six.change("be1", "be2", shared="changed")
+    rolled(six)
+    six.kubectl("patch", "backend/be1", "--type=merge", "-p", '{"spec": {"zone": "by hand", "extra": {"more": 1}}}')
+    six.kubectl("delete", "backend/be2", "--wait=false")
+    six.kubectl("delete", "configmap/express-shared")
+    six.kubectl("patch", "frontend/fe1", "--type=merge", "-p", '{"spec": {"zone": "by hand"}}')
+    planned = undone(six).stdout
+    assert "it was there before rollout 1, and is gone" in line_of(planned, "be2")
+    assert six.applied() == ["be2", "be1"]
+    after = picture(six)
+    assert after.pop("frontends/fe1") != before.picture.pop("frontends/fe1")
+    assert after == before.picture
+
+
+def test_without_a_rollout_there_is_nothing_to_undo(six: SixNodes) -> None:
+    refused = six.run("rollout", "undo", "--yes")
+    assert (refused.code, refused.stdout) == (2, "")
+    assert refused.stderr == f"error: nothing to undo: no rollout of {six.system} in yul1 is on record\n"
