@@ -237,5 +237,6 @@ def time_of(event: Any) -> datetime:
 
 def hang_up(terminal: pexpect.spawn[str]) -> None:
     """Close a terminal as its window is closed; what runs on it is left to deal with that."""
-    terminal.ptyproc.fileobj.close()
-    terminal.ptyproc.closed = True
+    process: Any = terminal
+    process.ptyproc.fileobj.close()
+    process.ptyproc.closed = True

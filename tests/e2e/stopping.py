@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from tests.e2e.rollouts import HANG, NODES, go_on_line, groups, time_of
+from tests.testbed.api import RequestFailedError
+from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.e2e.rollouts import Seen, SixNodes
     from tests.e2e.started import Started
@@ -141,3 +144,37 @@ def goes_on_to_the_end(six: SixNodes, line: str, node: str, before: Mapping[str,
 def hang(six: SixNodes, node: str) -> None:
     """Have the next pod of a node not become Ready until it is told to."""
     six.operator.tell(node, HANG)
+
+
+@contextmanager
+def unwritable(six: SixNodes, config_map: str) -> Iterator[None]:
+    """Have the API server fail to write a ConfigMap, dry runs excepted: it asks a webhook where nobody answers."""
+    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+    name = f"{six.system}.example.com"
+    webhook = {
+        "name": name,
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": six.system}},
+        "matchConditions": [
+            {"name": "written", "expression": f"!request.?dryRun.orValue(false) && request.name == '{config_map}'"}
+        ],
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    written = f"/api/v1/namespaces/{six.system}/configmaps/{config_map}"
+
+    def fails() -> bool:
+        try:
+            six.api.patch(written, {"metadata": {"labels": {"unwritable": "no"}}})
+        except RequestFailedError as failed:
+            return failed.status == 500
+        return False
+
+    six.api.create(path, {"metadata": {"name": name}, "webhooks": [webhook]})
+    try:
+        eventually(fails, f"{config_map} cannot be written")
+        yield
+    finally:
+        six.api.delete(f"{path}/{name}")
+    eventually(lambda: not fails(), f"{config_map} can be written again")
