@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.rollouts import BACKENDS, NODES, SixNodes, go_on_line, groups
+from tests.e2e.rollouts import NODES, SixNodes, go_on_line, groups
 from tests.e2e.stopping import WAYS, hang, in_progress
 from tests.testbed.examples import commit, git
 from tests.testbed.parts import part
@@ -16,11 +16,9 @@ from tests.testbed.programs import run, succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import StartOperator
-    from tests.e2e.started import Started
     from tests.testbed.api import Api, Object
     from tests.testbed.control_plane import ControlPlane
     from tests.testbed.express import Express
@@ -226,7 +224,7 @@ def test_a_whole_rollout_is_taken_back_what_it_created_and_deleted_included_and_
     planned = undone(six).stdout
     assert "rollout 1 created it" in line_of(planned, "be3")
     assert "rollout 1 deleted it" in line_of(planned, "fe3")
-    assert "/image/tag and 2 more change" in line_of(planned, "fe1")
+    assert "/extra and 1 more change" in line_of(planned, "fe1")
     assert six.applied() == ["fe3", "fe2", "fe1", "be10", "be3", "be2", "be1"]
     before.is_back(*NODES)
 
