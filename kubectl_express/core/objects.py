@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.field_trees import minus
 from kubectl_express.core.last_applied import ANNOTATION as LAST_APPLIED
 from kubectl_express.core.last_applied import last_applied
 from kubectl_express.core.managed_fields import Reading, merged, owned, owners
 from kubectl_express.core.manifests import is_node
 from kubectl_express.core.parameters import compare
+from kubectl_express.core.signatures import signature_fields
 from kubectl_express.core.values import Object, Value, at, mapping, text, without
 
 if TYPE_CHECKING:
@@ -143,16 +145,16 @@ def _applied_before(live: Object) -> Object:
 
 def _owned_by_deployers(live: Object) -> Object:
     certain = _WITHOUT_DEFAULTS.get(text(live.get("kind")) or "", ())
-    tree = merged(
-        {
-            key: inner
-            for key, inner in owner.fields.items()
-            # Labels and annotations are left out: Helm and Argo CD sign with some of their own.
-            if key != "f:metadata" and (owner.applies or key in certain)
-        }
-        for owner in owners(live)
-        if owner.is_known_deployer
-    )
+    trees: list[Object] = []
+    for owner in owners(live):
+        if owner.is_known_deployer:
+            fields = minus(owner.fields, signature_fields(owner))
+            metadata = mapping(fields.pop("f:metadata", None))
+            said = {key: inner for key, inner in fields.items() if owner.applies or key in certain}
+            # The API server fills in none of these.
+            named: Object = {key: metadata[key] for key in ("f:labels", "f:annotations") if key in metadata}
+            trees.append({**said, "f:metadata": named} if named else said)
+    tree = merged(trees)
     return mapping(owned(live, tree, Reading())) if tree else {}
 
 

@@ -161,6 +161,18 @@ def test_a_dropped_key_shows_where_its_deployer_owned_it_without_an_annotation(m
     assert dropped(live(settings_map(kept="1", gone="2"), **{manager: owned}), settings_map(kept="1")) is seen
 
 
+@pytest.mark.parametrize("manager", ["helm_Apply", "kubectl-client-side-apply_Update", "helm_Update"])
+@pytest.mark.parametrize("member", ["labels", "annotations"])
+def test_a_dropped_label_or_annotation_shows_where_a_deployer_had_set_it(member: str, manager: str) -> None:
+    wanted: Object = {"kept": "x"}
+    there_is: Object = {"kept": "x", "gone": "x", "controllers": "x"}
+    target = with_metadata(settings_map(a="1"), **{member: wanted})
+    there = with_metadata(target, **{member: there_is})
+    fields: Object = {"f:metadata": {f"f:{member}": {".": {}, "f:kept": {}, "f:gone": {}}}}
+    shown = as_deployed(live(there, **{manager: fields}), target)
+    assert mapping(shown["metadata"])[member] == {"kept": "x", "gone": "x"}
+
+
 def test_a_default_that_an_updating_deployer_owns_too_is_left_out() -> None:
     wanted: Object = {"kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"a": "b"}}}
     there: Object = {**wanted, "spec": {"selector": {"a": "b"}, "type": "ClusterIP"}}
@@ -180,7 +192,8 @@ def test_a_default_that_an_updating_deployer_owns_too_is_left_out() -> None:
 def test_what_a_deployer_signs_with_is_no_part_of_the_chart(signature: Object) -> None:
     target = with_metadata(settings_map(a="1"), annotations={}, labels={})
     signed = with_metadata(settings_map(a="1"), **{"annotations": {}, "labels": {}, **signature})
-    fields: Object = {"f:metadata": {"f:annotations": {}, "f:labels": {}}, "f:data": {"f:a": {}}}
+    own: Object = {f"f:{member}": {f"f:{key}": {} for key in mapping(each)} for member, each in signature.items()}
+    fields: Object = {"f:metadata": own, "f:data": {"f:a": {}}}
     assert not dropped(live(signed, helm_Apply=fields), target)
     if "argocd" in repr(signature):
         annotations = {**mapping(signature["annotations"]), LAST_APPLIED: gojson.encode(signed)}
