@@ -32,11 +32,6 @@ class Environment:
         self.stderr.write(f"{line}\n")
         self.stderr.flush()
 
-    def ask(self, question: str) -> None:
-        """Write a question, and leave the cursor behind it."""
-        self.stderr.write(question)
-        self.stderr.flush()
-
     def write(self, text: str) -> None:
         """Write text to stdout. Raises OSError that names it where it takes no more."""
         try:

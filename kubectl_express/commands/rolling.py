@@ -18,6 +18,7 @@ from kubectl_express.core.node import State
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.progress import choose_reporter
 from kubectl_express.output.progress.outcome import Outcome
+from kubectl_express.output.progress.outlet import Outlet
 from kubectl_express.output.views.plan import plan_view
 from kubectl_express.rollout.announcer import Announcer
 from kubectl_express.rollout.applying import Applier
@@ -125,7 +126,8 @@ class Rolling:
             try:
                 self._ask(stepping, inbox, wishes)
             except _StoppedBeforeError as stopped:
-                self._remark(f"{stopped}: nothing was applied")
+                # The terminal may be what was closed.
+                Outlet(self.scope.environment.stderr).write(f"{stopped}: nothing was applied\n")
                 return ExitStatus.STOPPED
             return self._carry_out(stack, inbox, wishes, stepping, terminal, applier, within)
 

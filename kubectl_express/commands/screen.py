@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kubectl_express.output.printer import Printer
+from kubectl_express.output.progress.outlet import Outlet
 from kubectl_express.output.text import printable
 from kubectl_express.output.views.diff import SystemDiff, diff_view
 from kubectl_express.rollout.keyboard import Keyboard, ask_step
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.plan import Step
     from kubectl_express.core.verdict import Comparison
-    from kubectl_express.output.printer import Printer
     from kubectl_express.output.progress import Reporter
     from kubectl_express.output.views.systems import Place
     from kubectl_express.sources.scope import Scope
@@ -42,6 +43,8 @@ class Terminal:
         self._comparison = comparison
         self._place = place
         self._keyboard: Keyboard | None = None
+        self._err = Outlet(scope.environment.stderr)
+        self._answered = True
 
     @classmethod
     def of(
@@ -72,7 +75,12 @@ class Terminal:
 
     def listen(self, on_line: Callable[[str | None], object]) -> None:
         """Hand on what is typed from now on."""
-        self._keyboard = Keyboard(self._descriptor, self._tell, on_line)
+
+        def hear(line: str | None) -> None:
+            self._answered = self._answered or line is not None
+            on_line(line)
+
+        self._keyboard = Keyboard(self._descriptor, self._tell, hear)
         self._keyboard.start()
 
     def close(self) -> None:
@@ -84,10 +92,13 @@ class Terminal:
         """Show a question, below whatever is drawn."""
         if self.reporter:
             self.reporter.pause()
-        self._scope.environment.ask(printable(question))
+        self._answered = False
+        self._err.write(printable(question))
 
     def asked(self) -> None:
-        """Go on drawing."""
+        """Go on drawing, on a line of its own where nobody ended that of the question."""
+        if not self._answered:
+            self._err.write("\n")
         if self.reporter:
             self.reporter.resume()
 
@@ -96,8 +107,10 @@ class Terminal:
         return ask_step(step, number, total)
 
     def show_difference(self, step: Step) -> None:
-        """Show what a step changes, as `diff` does."""
+        """Show what a step changes, as `diff` does, where the question stands: stdout may be a script's."""
         changes = tuple(change for change in self._comparison.nodes if change.name == step.node)
         objects = tuple(each for each in self._comparison.objects if (each.kind, each.name) == (step.kind, step.node))
         comparison = replace(self._comparison, nodes=changes, objects=objects)
-        self._printer.show(diff_view([SystemDiff(self._place, self._scope.settings, comparison)], objects=True))
+        environment = replace(self._scope.environment, stdout=self._scope.environment.stderr)
+        shown = diff_view([SystemDiff(self._place, self._scope.settings, comparison)], objects=True)
+        Printer(environment, color=self._printer.color).show(shown)

@@ -81,14 +81,19 @@ class Stepping:
         if self._step is None:
             self.granted = answer in {Answer.YES, Answer.ALL}
             if not self.granted:
-                self._wishes.stop = self._wishes.stop or "an answer at the prompt"
+                self._stop(line)
         elif answer is Answer.YES:
             self.granted = True
         elif answer is Answer.ALL:
             self.granted, self.on = True, False
         elif answer is Answer.NO:
-            self._wishes.stop = self._wishes.stop or "an answer at the prompt"
+            self._stop(line)
         else:
             if answer is Answer.DIFF:
                 self._screen.show_difference(self._step)
             self._screen.ask(self._question)
+
+    def _stop(self, line: str | None) -> None:
+        self._wishes.stop = self._wishes.stop or ("the end of input" if line is None else "an answer at the prompt")
+        if line is not None:
+            self.taken()
