@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -130,15 +131,19 @@ class SixNodes:
         """Start a command line as it was printed, through a shell, where and as the rollout was started."""
         return self._kept(Started(["/bin/sh", "-c", f"exec {line}"], *self._around))
 
-    def start_on_terminal(self, *flags: str, rows: int = 30, columns: int = 120) -> pexpect.spawn[str]:
-        """Start `kubectl express rollout FLAGS…` on a pseudo-terminal of its own."""
+    def start_on_terminal(self, *flags: str, streams: str = "", rows: int = 30) -> pexpect.spawn[str]:
+        """Start `kubectl express rollout FLAGS…` on a pseudo-terminal of its own.
+
+        `streams` are a shell's redirections of those that are no terminal: `<manifests.yaml >events`.
+        """
         environment, cwd = self._around
+        words = [str(part("kubectl")), "express", "rollout", *flags, *self.where]
         terminal = pexpect.spawn(
-            str(part("kubectl")),
-            ["express", "rollout", *flags, *self.where],
+            "/bin/sh",
+            ["-c", f"exec {shlex.join(words)} {streams}"],
             env={**environment, "TERM": "xterm-256color"},
             cwd=str(cwd),
-            dimensions=(rows, columns),
+            dimensions=(rows, 120),
             encoding="utf-8",
             timeout=60,
         )

@@ -10,6 +10,7 @@ import pexpect
 import pytest
 
 from tests.e2e.rollouts import NODES, go_on_line, groups, hang_up
+from tests.e2e.screens import plain
 from tests.e2e.stopping import WAYS, goes_on_to_the_end, hang, in_progress, stop_at, touched, unwritable
 from tests.testbed.waiting import eventually
 
@@ -129,21 +130,28 @@ def test_a_rollout_that_is_stopped_while_objects_are_applied_has_touched_no_node
     assert six.applied() == list(NODES)
 
 
-@pytest.mark.parametrize("key", ["Ctrl-C", "SIGTERM", "n", "Enter", "the end of input"])
-def test_a_stop_at_the_question_of_the_plan_applies_nothing(key: str, six: SixNodes) -> None:
+KEYS = {"Ctrl-C": "\x03", "n": "n\r", "Enter": "\r", "the end of input": "\x04"}
+
+
+@pytest.mark.parametrize("way", [*KEYS, "SIGTERM", "a closed terminal"])
+def test_a_stop_at_the_question_of_the_plan_applies_nothing(way: str, six: SixNodes) -> None:
     six.change()
     before = six.seen()
     six.audit.forget()
     terminal = six.start_on_terminal()
     terminal.expect_exact("Roll 6 of 6 nodes")
     terminal.expect_exact("[y/N] ")
-    if key == "SIGTERM":
+    if way == "a closed terminal":
+        hang_up(terminal)
+    elif way == "SIGTERM":
         terminal.kill(signal.SIGTERM)
     else:
-        terminal.send({"Ctrl-C": "\x03", "n": "n\r", "Enter": "\r", "the end of input": "\x04"}[key])
-    terminal.expect(pexpect.EOF)
+        terminal.send(KEYS[way])
+    if way != "a closed terminal":
+        terminal.expect(pexpect.EOF)
+        asked_by = "an answer at the prompt" if way in {"n", "Enter"} else way
+        assert plain(terminal.before or "").splitlines()[1:] == [f"stopped by {asked_by}: nothing was applied"]
     assert terminal.wait() == 4
-    assert "nothing was applied" in (terminal.before or "")
     assert touched(before, six.seen()) == []
     assert six.audit.writes() == [], "no lease, no record"
 
