@@ -115,7 +115,7 @@ class Rolling:
                 return ExitStatus.DONE
             self._look_back()
             if not self._changes_anything() and not self._awaited():
-                self._remark(f"nothing to roll: {self._all()} of {self.place.title()} are as the target wants them")
+                self._remark(f"nothing to roll: {self._all()} as the target wants it")
                 return ExitStatus.DONE
             terminal = Terminal.of(self.scope, self.printer, inbox.tell, self.comparison, self.place)
             if terminal:
@@ -143,8 +143,6 @@ class Rolling:
         view = plan_view(self.plan, self.place, self.scope.settings, nodes=self._count())
         show = self.printer.show_line if self.printer.form == "json" and not alone else self.printer.show
         show(view)
-        for hook in self.plan.hooks:
-            self.printer.detail(f"{hook} is a hook or a test of the chart: it is not applied")
 
     def _nodes(self) -> list[Node]:
         return [node for node in self.comparison.baseline.nodes.values() if node.exists]
@@ -155,7 +153,8 @@ class Rolling:
 
     def _all(self) -> str:
         count = len([node for node in self._nodes() if node.name not in self.plan.removed])
-        return f"all {count} nodes" if count != 1 else "the only node"
+        nodes = f"each of the {count} nodes" if count != 1 else "the only node"
+        return f"{nodes} of {self.place.title()} is"
 
     def _check_rights(self, applier: Applier) -> None:
         rights = needed(
