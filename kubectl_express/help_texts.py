@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 DESCRIPTION = """\
-Verify the deployment revisions of an Express system.
+Verify the deployment revisions of an Express system, and roll them out one node at a time.
 
 The Express operator replaces a node's pod if and only if the deployment revision of its Backend or Frontend changes.
 These commands compare the revisions that the chart stores and declares with the ones calculated from the data, and
-with what runs in the cluster of the current context.
+with what runs in the cluster of the current context. `rollout` alone changes something there: it applies a node, waits
+until its pod proves the new revision, goes on to the next, and can be stopped at any moment.
 """
 
 EXAMPLES = {
