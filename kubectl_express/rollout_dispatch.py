@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from kubectl_express.commands.rolling import Consent
+    from kubectl_express.commands.consenting import Consent
     from kubectl_express.errors import ExitStatus
     from kubectl_express.output.printer import Printer
-    from kubectl_express.rollout.engine import Gating
+    from kubectl_express.rollout.session import Gating
     from kubectl_express.sources.layout import System
     from kubectl_express.sources.scope import Scope
 
@@ -64,13 +64,15 @@ def dispatch_rollout(options: argparse.Namespace, words: Sequence[str], scope: S
 
 
 def _consent(options: argparse.Namespace) -> Consent:
-    from kubectl_express.commands.rolling import Consent
+    from kubectl_express.commands.consenting import Consent
 
-    return Consent(options.yes, options.step, options.force_conflicts, "argocd" in options.allow)
+    return Consent(
+        options.yes, options.step, options.force_conflicts, "argocd" in options.allow, options.ignore_unhealthy
+    )
 
 
 def _gating(options: argparse.Namespace, scope: Scope) -> Gating:
-    from kubectl_express.rollout.engine import Gating
+    from kubectl_express.rollout.session import Gating
     from kubectl_express.rollout.smoke import SmokeTest
 
     environment = scope.environment

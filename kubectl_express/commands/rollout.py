@@ -22,12 +22,12 @@ from kubectl_express.sources import git
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_express.commands.rolling import Consent
+    from kubectl_express.commands.consenting import Consent
     from kubectl_express.core.node import Side
     from kubectl_express.core.planning import Choice
     from kubectl_express.core.verdict import Comparison
     from kubectl_express.output.printer import Printer
-    from kubectl_express.rollout.engine import Gating
+    from kubectl_express.rollout.session import Gating
     from kubectl_express.sources.layout import Layout, System
     from kubectl_express.sources.scope import Scope
 

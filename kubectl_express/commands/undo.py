@@ -22,7 +22,7 @@ from kubectl_express.sources.records import Records
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kubectl_express.commands.rolling import Consent
+    from kubectl_express.commands.consenting import Consent
     from kubectl_express.core.node import Side
     from kubectl_express.core.plan import Step
     from kubectl_express.core.record import Touched
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kubectl_express.core.values import Object
     from kubectl_express.errors import ExitStatus
     from kubectl_express.output.printer import Printer
-    from kubectl_express.rollout.engine import Gating
+    from kubectl_express.rollout.session import Gating
     from kubectl_express.sources.layout import System
     from kubectl_express.sources.scope import Scope
 

@@ -1,0 +1,175 @@
+"""What every part of a rollout shares: how it tells, hears, writes and gives up, and which node is in progress."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.happenings import Happening, What
+from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.rollout.lease import LeaseUnsureError
+from kubectl_express.rollout.writing import ConflictError
+from kubectl_express.sources.unreachable import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_express.core.gate import Wanted
+    from kubectl_express.core.plan import Step
+    from kubectl_express.core.settings import Settings
+    from kubectl_express.core.values import Object
+    from kubectl_express.rollout.announcer import Announcer
+    from kubectl_express.rollout.applying import Applier
+    from kubectl_express.rollout.inbox import Inbox
+    from kubectl_express.rollout.journal import Journal
+    from kubectl_express.rollout.lease import Lease
+    from kubectl_express.rollout.observer import Observer
+    from kubectl_express.rollout.smoke import SmokeTest
+    from kubectl_express.rollout.stepping import Stepping
+    from kubectl_express.rollout.wishes import Wishes
+
+_RETRY = 1.0
+"""Seconds until a write is tried again that the server did not answer."""
+_LOST = "the lease is lost: another rollout may be at work"
+
+
+class StoppedError(Exception):
+    """Nothing more is to be applied: somebody asked for that."""
+
+
+class HaltedError(Exception):
+    """Nothing more is to be applied: something is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gating:
+    """How long a node may take, and what else it has to pass."""
+
+    timeout: float = 600.0
+    """Seconds that each node may take."""
+    min_ready: float = 0.0
+    """Seconds that pods must have been Ready without a break."""
+    fail_fast: bool = False
+    """Whether the first reason that a pod will hardly get over by itself halts the rollout."""
+    ignore_unhealthy: bool = False
+    """Whether nodes outside the plan may be unhealthy."""
+    smoke_test: SmokeTest | None = None
+    """Run after each node's gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a rollout works with; all of one namespace."""
+
+    settings: Settings
+    observer: Observer
+    applier: Applier
+    lease: Lease
+    journal: Journal
+    announcer: Announcer
+    inbox: Inbox
+    wishes: Wishes
+    stepping: Stepping
+    report: Callable[[Happening], None]
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of one rollout. All of it happens in the thread that runs it."""
+
+    parts: Parts
+    gating: Gating
+    clock: Callable[[], float] = time.monotonic
+    current: str | None = None
+    """The node in progress: from before its apply until it passed."""
+    finished: dict[str, Wanted] = field(default_factory=dict)
+    """What nodes that are done are to stay like, by their names."""
+    _told_to_stop: bool = False
+
+    @property
+    def revision_path(self) -> str:
+        """Where resources declare their revision."""
+        return self.parts.settings.resources.revision_path
+
+    def tell(
+        self,
+        what: What,
+        message: str,
+        *,
+        node: str | None = None,
+        step: Step | None = None,
+        seconds: float | None = None,
+        ailing: bool = False,
+    ) -> None:
+        """Tell of something that happened, to a step's node, to another one, or to none."""
+        revision = step.revision if step else None
+        self.parts.report(Happening(what, message, step.node if step else node, revision, seconds, ailing))
+
+    def note(self, state: str, message: str) -> None:
+        """Put on record that the rollout waits; where that cannot be done now, the next record says more anyway."""
+        with suppress(ExpressError):
+            self.parts.journal.note(state, message)
+
+    def go_on(self) -> None:
+        """Take in the news; raise where nothing more may be applied."""
+        self.parts.inbox.catch_up()
+        if self.parts.wishes.stop:
+            raise StoppedError(f"stopped by {self.parts.wishes.stop}")
+        if self.parts.lease.state == "lost":
+            raise HaltedError(_LOST)
+
+    def hear(self, seconds: float) -> None:
+        """Wait for news: a first stop sees the node in progress through, where there is one, and a second leaves it."""
+        self.parts.inbox.hear(seconds)
+        if self.current is None:
+            self.go_on()
+        wishes = self.parts.wishes
+        if wishes.leave:
+            raise StoppedError(f"stopped by {wishes.stop}; Ctrl-C left {self.current} in progress")
+        if wishes.stop and not self._told_to_stop:
+            self._told_to_stop = True
+            what = f"{self.current} is seen through, no other is touched"
+            self.tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}; Ctrl-C leaves it too")
+            self.note("stopping", f"by {wishes.stop}")
+        if self.parts.lease.state == "lost":
+            raise HaltedError(f"{_LOST}; nothing more is applied")
+
+    def fail(self, node: str, reason: str) -> None:
+        """Halt for a node's sake, and leave an Event that says so."""
+        resource = self.parts.observer.resource(node)
+        if resource is not None:
+            self.parts.announcer.announce(resource, "RolloutHalted", reason, warning=True)
+        raise HaltedError(f"{node}: {reason}")
+
+    def send(self, send: Callable[[], Object | None], deadline: float | None = None) -> Object:
+        """Send something, again where the server did not answer or while it is not sure who holds the lease.
+
+        What is written brings about a state, so that doing it twice is the same as once. Raises HaltedError where it
+        is not done by the deadline, and what the server refuses for good.
+        """
+        until = deadline or self.clock() + self.gating.timeout
+        while True:
+            try:
+                return send() or {}
+            except (UnreachableError, LeaseUnsureError) as error:
+                why: ExpressError = error
+            except ConflictError:
+                raise
+            except ServerError as error:
+                if error.status not in {409, 429} and error.status < 500:
+                    raise
+                why = error
+            if self.clock() >= until:
+                raise HaltedError(f"not done within {self.gating.timeout:g} s: {why}")
+            self.tell(What.WAITING, f"to be tried again: {why}", node=self.current)
+            self.hear(_RETRY)
+
+    def look(self, node: str, resource: Object | None = None, deadline: float | None = None) -> None:
+        """Look at a node afresh, whatever the watches have told; its resource is as an apply has answered."""
+
+        def refresh() -> None:
+            self.parts.observer.refresh(node, resource)
+
+        self.send(refresh, deadline)

@@ -1,0 +1,224 @@
+"""One node's turn: its resource is applied, or deleted, and its pods prove it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.gate import Facts, Outcome, Wanted, judge
+from kubectl_express.core.happenings import What
+from kubectl_express.core.live_data import parameters
+from kubectl_express.core.plan import Action, Step
+from kubectl_express.core.values import Object, Value, at, text
+from kubectl_express.errors import ServerError
+from kubectl_express.rollout.session import HaltedError, Session
+from kubectl_express.sources.listing import together
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kubectl_express.core.node import Pod
+    from kubectl_express.core.settings import Settings
+
+
+def take_turn(session: Session, step: Step, which: str) -> None:
+    """Bring a node to where its step wants it; `which` says which of how many it is.
+
+    Raises HaltedError where it does not get there, and StoppedError where it is left on the way.
+    """
+    started = session.clock()
+    deadline = started + session.gating.timeout
+    if step.action is Action.DELETE:
+        _delete(session, step, deadline)
+    else:
+        wanted = _apply(session, step, deadline, which)
+        await_arrival(session, wanted, deadline, step)
+        _smoke_test(session, step)
+        session.finished[step.node] = settled(wanted)
+    took = session.clock() - started
+    session.tell(What.PASSED, _took(step, took), step=step, seconds=took)
+    session.current = None
+    session.parts.journal.passed(step.node)
+
+
+def settled(wanted: Wanted) -> Wanted:
+    """Return what a node that has passed is to stay like."""
+    return Wanted(wanted.node, wanted.revision, wanted.pods, uid=wanted.uid)
+
+
+def await_arrival(
+    session: Session, wanted: Wanted, deadline: float, step: Step | None = None, *, repairs: bool = False
+) -> None:
+    """Wait until a node passes. With `repairs`, until it no longer changes: the plan may be what mends it."""
+    observer, told = session.parts.observer, ""
+    while True:
+        facts = observer.node(wanted.node)
+        verdict = judge(wanted, facts, session.revision_path)
+        if verdict.outcome is Outcome.PASSED or (repairs and not _is_updating(wanted, facts)):
+            return
+        if verdict.outcome is Outcome.FAILED or (verdict.ailing and session.gating.fail_fast):
+            session.fail(wanted.node, verdict.reason)
+        if verdict.reason != told:
+            told = verdict.reason
+            session.tell(What.WAITING, told, node=wanted.node, step=step, ailing=verdict.ailing)
+        now = session.clock()
+        if now >= deadline:
+            session.fail(wanted.node, f"not there after {session.gating.timeout:g} s: {verdict.reason}")
+        left = deadline - now
+        session.hear(left if verdict.again is None else min(left, verdict.again))
+        if verdict.again is not None and session.clock() - now >= verdict.again:
+            # A watch that broke off is quiet, too: what nothing was heard of is looked at.
+            session.look(wanted.node, deadline=deadline)
+
+
+def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
+    """Apply a node's resource; return what its pods have to be from now on."""
+    attempt = _Attempt(session, step)
+    try:
+        answer = session.send(attempt.apply, deadline)
+    except ServerError:
+        if attempt.number == 1:  # It was refused, and no earlier attempt may have been taken unheard.
+            session.current = None
+        raise
+    changed = attempt.live is None or _generation(attempt.live) != _generation(answer)
+    session.look(step.node, answer, deadline)
+    session.tell(What.APPLIED, _applied(step, changed=changed), step=step)
+    by = f"{session.parts.journal.title}, {which}"
+    session.parts.announcer.announce(answer, "RolloutStep", f"applied at revision {step.revision} ({by})")
+    return Wanted(
+        step.node,
+        step.revision or "",
+        session.parts.settings.pods.per_node,
+        uid=text(at(answer, "/metadata/uid")),
+        generation=_generation(answer) if session.parts.applier.served(step.manifest).has_status else None,
+        changed=changed,
+        before=attempt.before,
+        min_ready=session.gating.min_ready,
+    )
+
+
+class _Attempt:
+    """Applying one node's resource, until the server has answered."""
+
+    def __init__(self, session: Session, step: Step) -> None:
+        self.number = 0
+        self.before: Mapping[str, Pod] = {}
+        """The node's pods by uid, as they were before the first attempt."""
+        self.live: Object | None = None
+        """The resource as it was then."""
+        self._session = session
+        self._step = step
+
+    def apply(self) -> Object:
+        """Apply once more, and return what is answered."""
+        applier = self._session.parts.applier
+        if self.number == 0:
+            live = self._begin()
+        else:
+            # An attempt that was not answered may have been taken: what is there then is ours.
+            live = applier.live(self._step.manifest.object)
+            if text(at(live, self._session.revision_path)) != self._step.revision:
+                _check_unchanged(self._step, live, self._session.parts.settings)
+        self.number += 1
+        return applier.apply(self._step.manifest, live)
+
+    def _begin(self) -> Object | None:
+        parts, node = self._session.parts, self._step.node
+        pods: dict[str, Pod] = {}
+        found: list[Object | None] = []
+        together(
+            [
+                lambda: pods.update(parts.observer.pods_afresh(node)),
+                lambda: found.append(parts.applier.live(self._step.manifest.object)),
+            ]
+        )
+        self.before, self.live = pods, found[0]
+        _check_unchanged(self._step, self.live, parts.settings)
+        parts.journal.applying(node)
+        self._session.current = node
+        return self.live
+
+
+def _check_unchanged(step: Step, live: Object | None, settings: Settings) -> None:
+    """Raise where the resource is no longer what the plan was made for: somebody else deploys, too."""
+    if (step.live is None) != (live is None):
+        what = "created" if live else "deleted"
+    elif live is None or step.live is None or _said(step.live, settings) == _said(live, settings):
+        return
+    else:
+        what = "changed"
+    raise HaltedError(
+        f"{step.node} was {what} by somebody else since the plan was shown: look at `kubectl express diff`, and roll "
+        "again"
+    )
+
+
+def _smoke_test(session: Session, step: Step) -> None:
+    test = session.gating.smoke_test
+    if test is None:
+        return
+    session.tell(What.WAITING, "its pod is Ready, --after-node is under way", step=step)
+    fault = test.run(step.node, session.gating.timeout, session.parts.inbox.tell, session.hear)
+    if fault:
+        session.fail(step.node, fault)
+
+
+def _delete(session: Session, step: Step, deadline: float) -> None:
+    """Delete a node's resource and wait until its pods are gone with it."""
+    parts = session.parts
+
+    def attempt() -> None:
+        live = parts.applier.live(step.manifest.object)
+        if live is not None:
+            _check_unchanged(step, live, parts.settings)
+        parts.journal.applying(step.node)
+        session.current = step.node
+        if live is not None:
+            parts.applier.delete(live)
+
+    session.send(attempt, deadline)
+    session.tell(What.DELETED, "deleted", step=step)
+    session.look(step.node, deadline=deadline)
+    told = ""
+    while True:
+        facts = parts.observer.node(step.node)
+        if facts.resource is None and not facts.pods:
+            return
+        what = f"pod {facts.pods[0].name} is still there" if facts.pods else "its resource is still there"
+        if what != told:
+            told = what
+            session.tell(What.WAITING, what, step=step)
+        if session.clock() >= deadline:
+            session.fail(step.node, f"not gone after {session.gating.timeout:g} s: {what}")
+        session.hear(deadline - session.clock())
+
+
+def _is_updating(wanted: Wanted, facts: Facts) -> bool:
+    """Whether the operator has yet to replace a pod."""
+    return any(pod.terminating or pod.revision != wanted.revision for pod in facts.pods if not pod.finished)
+
+
+def _said(resource: Object, settings: Settings) -> tuple[Value, ...]:
+    """Return what makes a resource the one that a plan was made for."""
+    paths = settings.resources
+    return (
+        at(resource, "/metadata/uid"),
+        at(resource, paths.revision_path),
+        parameters(resource, paths.data_path, paths.revision_path),
+    )
+
+
+def _generation(resource: Object) -> int | None:
+    found = at(resource, "/metadata/generation")
+    return found if isinstance(found, int) else None
+
+
+def _applied(step: Step, *, changed: bool) -> str:
+    if step.live is None:
+        return f"created at revision {step.revision}"
+    return f"applied at revision {step.revision}" if changed else f"applied, its revision stays {step.revision}"
+
+
+def _took(step: Step, seconds: float) -> str:
+    if step.action is Action.DELETE:
+        return f"gone, after {seconds:.1f} s"
+    return f"its pod is Ready at {step.revision}, after {seconds:.1f} s"
