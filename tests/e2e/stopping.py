@@ -66,7 +66,7 @@ class ByRequest:
         assert asked.code == 0, asked
         assert "is asked to stop: the node in progress is seen through, no other is touched" in asked.stderr
         heard = rollout.event("stopping")
-        (patched,) = [each.at for each in six.audit.writes("leases") if each.verb == "patch"][-1:]
+        (patched,) = [each.answered for each in six.audit.writes("leases") if each.verb == "patch"][-1:]
         assert 0 <= (time_of(heard) - patched).total_seconds() < 1, "it is heard within a second"
         six.operator.tell(node, "ok")
         ended = rollout.end()
