@@ -17,7 +17,7 @@ from kubectl_express.core.last_applied import last_applied
 from kubectl_express.core.live_data import parameters
 from kubectl_express.core.managed_fields import Owner, Reading, merged, owned, owners
 from kubectl_express.core.manifests import is_node, manifests
-from kubectl_express.core.objects import as_deployed, object_changes
+from kubectl_express.core.objects import as_deployed, as_stored, is_secret, object_changes
 from kubectl_express.core.parameters import ParameterChange, applied, compare
 from kubectl_express.core.signatures import signature_fields
 from kubectl_express.core.values import Object, at, mapping, text, without
@@ -68,7 +68,7 @@ def _is_deployed(content: str, live: Object, node: Node | None, settings: Settin
         return False
     if len(found) != 1:
         return False
-    said, resources = found[0].object, settings.resources
+    said, resources = as_stored(found[0].object), settings.resources
     if is_node(live, resources):
         same = at(said, resources.revision_path) == at(live, resources.revision_path)
         data = parameters(said, resources.data_path, resources.revision_path)
@@ -138,7 +138,19 @@ def _owned(live: Object, settings: Settings) -> Object:
     if place := text(at(live, "/metadata/namespace")):
         metadata["namespace"] = place
     said: Object = {"apiVersion": live.get("apiVersion"), "kind": live.get("kind"), "metadata": metadata}
+    if is_secret(live):
+        # What was said as stringData is owned as that, and is stored as data.
+        kept = {key: member for key, member in kept.items() if key not in ("data", "stringData")}
+        said["data"] = _secret_data(live, [*deployers, *hands])
     return {**without(kept, "/status"), **said}
+
+
+def _secret_data(live: Object, ours: list[Owner]) -> Object:
+    """Return what a Secret holds, but for the keys that only others own: the API server adds none by itself."""
+    others = merged(owner.fields for owner in owners(live) if owner not in ours)
+    foreign = {field[2:] for field in mapping(others.get("f:data"))}
+    own = {field[2:] for field in mapping(merged(owner.fields for owner in ours).get("f:data"))}
+    return {key: member for key, member in mapping(live.get("data")).items() if key in own or key not in foreign}
 
 
 def _with_parameters(former: Object, data: Object, live: Object, settings: Settings) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,26 @@ def _identity(manifest: Object, home: str | None) -> Identity:
     return group, text(manifest.get("kind")) or "", name if own else f"{namespace}/{name}"
 
 
+def as_stored(manifest: Object) -> Object:
+    """Return a Secret with its `stringData` where the API server puts it; any other object as it is."""
+    if not is_secret(manifest) or "stringData" not in manifest:
+        return manifest
+    texts = {key: text(each) or "" for key, each in mapping(manifest["stringData"]).items()}
+    encoded: Object = {
+        key: base64.b64encode(each.encode("utf-8", "surrogatepass")).decode() for key, each in texts.items()
+    }
+    rest = {key: member for key, member in manifest.items() if key != "stringData"}
+    return {**rest, "data": {**mapping(manifest.get("data")), **encoded}}
+
+
+def is_secret(manifest: Object) -> bool:
+    """Whether an object is a Secret of Kubernetes' own."""
+    return (manifest.get("apiVersion"), manifest.get("kind")) == ("v1", "Secret")
+
+
 def _shell(manifest: Object, settings: ResourceSettings) -> Object:
     if not is_node(manifest, settings):
-        return manifest
+        return as_stored(manifest)
     return without(without(manifest, settings.revision_path), settings.data_path)
 
 

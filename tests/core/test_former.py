@@ -141,3 +141,15 @@ def test_parameters_and_revision_may_stand_wherever_they_are_configured() -> Non
 def test_a_note_that_makes_no_sense_is_passed_over(annotation: str) -> None:
     live = settings_map({"a": "1"}, annotations={LAST_APPLIED: annotation})
     assert former(live) == settings_map({"a": "1"})
+
+
+def test_a_secret_whose_texts_are_owned_as_such_keeps_its_data_and_not_what_controllers_put_there() -> None:
+    live: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "eA==", "b": "eQ=="}}
+    live = managed(live, "kubectl", {"f:stringData": {"f:a": {}}})
+    live = managed(live, "some-controller", {"f:data": {"f:b": {}}}, "Update")
+    found = former(live)
+    assert found is not None
+    assert (found["data"], "stringData" in found) == ({"a": "eA=="}, False)
+    said: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "x"}}
+    alone: Object = {**live, "data": {"a": "eA=="}}
+    assert former(alone, touched(said)) == said

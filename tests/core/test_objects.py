@@ -204,3 +204,11 @@ def test_what_a_deployer_signs_with_is_no_part_of_the_chart(signature: Object) -
 def test_a_broken_annotation_tells_of_nothing(annotation: str) -> None:
     there = with_metadata(settings_map(a="1", b="2"), annotations={LAST_APPLIED: annotation})
     assert as_deployed(there, settings_map(a="1")) == settings_map(a="1")
+
+
+def test_a_secret_s_texts_are_compared_as_the_server_stores_them() -> None:
+    named: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+    said: Object = {**named, "data": {"a": "eA==", "b": "eA=="}, "stringData": {"b": "é"}}
+    stored: Object = {**named, "data": {"a": "eA==", "b": "w6k="}}
+    assert changed([stored], [said]) == []
+    assert changed([stored], [{**said, "stringData": {"b": "e"}}]) == [("changed", "Secret", "s")]
