@@ -27,12 +27,29 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 _REAL = re.compile(r"(?<=^<!-- real: )([a-z-]+)( -->\n```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"kubectl[ -]express(?=\s)")
+QUESTION = r"(?:\[a\]ll the rest: |\[y/N\] )"
+"""What a rollout's questions end with; in a document the answer stands behind it."""
+_ANSWER = re.compile(rf"{QUESTION}(.+)$", re.MULTILINE)
 _VARIES = (
     # What differs from run to run and from machine to machine, and what stands for it.
     (re.compile(r"(embedded )?helm v\d[\w.]*( \(helm-python-sdk [\d.]+\))?"), "helm"),
     (re.compile(r"^(python|go) +\d[\w.]*", re.MULTILINE), r"\1"),
     (re.compile(r"resourceVersion \d+"), "resourceVersion"),
     (re.compile(r"(?<=-)[0-9a-f]{5,10}(?=[\s,|`]|$)", re.MULTILINE), "(random)"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "(time)"),
+    (re.compile(r"(?<=after )\d+\.\d(?= s)"), "(seconds)"),
+    (re.compile(r'(?<="seconds": )\d+\.\d+'), "(seconds)"),
+    (re.compile(r"\b[0-9a-f]{10,40}(?= +\d+/\d+$)", re.MULTILINE), "(commit)"),
+    (re.compile(r'(\bplan"?:? "?)[0-9a-f]{12}'), r"\1(plan)"),
+    (re.compile(r"(?<=pid )\d+"), "(pid)"),
+    # A pod's way to Ready is seen in as many steps as there was time for.
+    (
+        re.compile(
+            r"^\w+: (it has no pod|pod \S+ is (at \w+, not|still terminating|not Ready \((Pend|ContainerC))).*\n",
+            re.MULTILINE,
+        ),
+        "",
+    ),
     (re.compile(r"[ -]{2,}"), " "),
 )
 
@@ -78,8 +95,11 @@ def scenes(document: str) -> list[str]:
     return list(dict.fromkeys(found[1] for found in _REAL.finditer(document)))
 
 
-def played(document: str, scene: str, run: Callable[[str], str]) -> str:
-    """Return the document with the blocks of one scene played again: every `$ command` behind which `run` printed."""
+def played(document: str, scene: str, run: Callable[[str, list[str]], str]) -> str:
+    """Return the document with the blocks of one scene played again: every `$ command` behind which `run` printed.
+
+    `run` is given the answers too that the document has behind a rollout's questions; with any, it asks at a terminal.
+    """
 
     def again(found: re.Match[str]) -> str:
         return found[1] + found[2] + _played(found[3], run) if found[1] == scene else found[0]
@@ -87,10 +107,13 @@ def played(document: str, scene: str, run: Callable[[str], str]) -> str:
     return _REAL.sub(again, document)
 
 
-def _played(block: str, run: Callable[[str], str]) -> str:
+def _played(block: str, run: Callable[[str, list[str]], str]) -> str:
     shown = []
-    for command in re.findall(r"^\$ (?:.*\\\n)*.*$", block, re.MULTILINE):
-        output = run(command.removeprefix("$ "))
+    commands = list(re.finditer(r"^\$ (?:.*\\\n)*.*$", block, re.MULTILINE))
+    ends = [*(found.start() for found in commands[1:]), len(block)]
+    for found, end in zip(commands, ends, strict=True):
+        command = found[0]
+        output = run(command.removeprefix("$ "), _ANSWER.findall(block, found.end(), end))
         shown.append(f"{command}\n{output}" + ("\n" if output and not output.endswith("\n") else ""))
     # Between two commands a line stays free where the document has one.
     return "".join(("\n" if f"\n\n{each.splitlines()[0]}" in block else "") + each for each in shown)

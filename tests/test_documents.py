@@ -3,17 +3,19 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import socket
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
 from kubectl_express import __version__
 from kubectl_express.errors import ExpressError
 from kubectl_express.parser import build_parser
-from tests.documents import DOCUMENTS, ROOT, alike, anchors, command_lines, commands_of, links, played, scenes
-from tests.testbed.examples import git
+from tests.documents import DOCUMENTS, QUESTION, ROOT, alike, anchors, command_lines, commands_of, links, played, scenes
+from tests.testbed.examples import commit, git
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -25,8 +27,21 @@ if TYPE_CHECKING:
     from tests.testbed.running_operator import RunningOperator
 
 SYSTEM = "systemdcrtest3"
-LIVE = {"live", "midway", "unrecorded"}
-"""The scenes with a cluster: the example is deployed; a deployment stopped midway; the chart had no ConfigMaps yet."""
+LIVE = {"live", "midway", "unrecorded", "rollout", "crashing"}
+"""The scenes with a cluster.
+
+The example is deployed; a deployment stopped midway; the chart had no ConfigMaps yet; three nodes are to be rolled out;
+the same, and the pod of fe2 will crash.
+"""
+PERSON = {
+    "LOGNAME": "alice",
+    "GIT_AUTHOR_NAME": "Alice",
+    "GIT_AUTHOR_EMAIL": "alice@example.com",
+    "GIT_COMMITTER_NAME": "Alice",
+    "GIT_COMMITTER_EMAIL": "alice@example.com",
+}
+HOST = "ops1"
+"""Who the documents' commands are run by, and where."""
 RECORD = "express.example.com/revisions:"
 READ = {path: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 PLAYED = [(path, scene) for path, document in READ.items() for scene in scenes(document)]
@@ -125,6 +140,10 @@ def test_what_a_document_shows_of_a_cluster_is_what_the_program_prints(
     wait_for_ready(kubectl, 8)
     if scene == "midway":
         stop_midway(example, system, express, kubectl, running)
+    if scene in {"rollout", "crashing"}:
+        change_three(example, system)
+    if scene == "crashing":
+        running.tell("fe2", "next, crash")
     play(path, scene, example, express, system)
 
 
@@ -156,6 +175,14 @@ def stop_midway(example: Path, system: str, express: Express, kubectl: Kubectl, 
     wait_for_ready(kubectl, 7)
 
 
+def change_three(example: Path, system: str) -> None:
+    """Commit another zone for be2 and fe2, and a setting of fe3."""
+    values = example / "overlays" / "yul1" / system / "values.yaml"
+    text = values.read_text(encoding="utf-8").replace("zone: yul1-b", "zone: yul1-c")
+    values.write_text(text.replace("max: 20000", "max: 30000"), encoding="utf-8")
+    commit(example, "Another zone, more sessions")
+
+
 def joined(manifests: Iterable[str]) -> str:
     """Return manifests as one text."""
     return "\n---\n".join(manifests)
@@ -182,17 +209,55 @@ def play(path: Path, scene: str, example: Path, express: Express, system: str) -
         assert alike(document) == alike(again)
 
 
-def shell(example: Path, express: Express, system: str) -> Callable[[str], str]:
-    """Return what runs a line as a shell would and returns all it printed, the test's own system by its name here."""
+def shell(example: Path, express: Express, system: str) -> Callable[[str, list[str]], str]:
+    """Return what runs a line as a shell would and returns all it printed, the test's own system by its name here.
+
+    With answers it is run on a terminal, where these are typed; a plain one, that has lines in place of a live table.
+    """
     # The zipapp's tests keep everything but a few tools off PATH; readers have theirs.
-    environment = express.environment()
+    environment = {**express.environment(), **PERSON, "TERM": "dumb"}
     environment["PATH"] += os.pathsep + os.defpath
 
-    def run(line: str) -> str:
+    def run(line: str, answers: list[str]) -> str:
         command = ["sh", "-c", line.replace(SYSTEM, system)]
-        done = subprocess.run(
-            command, cwd=example, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
-        return done.stdout.decode().replace(system, SYSTEM)
+        printed = typed(command, environment, example, answers) if answers else piped(command, environment, example)
+        return printed.replace(system, SYSTEM).replace(socket.gethostname(), HOST)
 
     return run
+
+
+def piped(command: list[str], environment: Mapping[str, str], cwd: Path) -> str:
+    """Return what a command prints, to wherever."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return done.stdout.decode()
+
+
+def typed(command: list[str], environment: Mapping[str, str], cwd: Path, answers: Iterable[str]) -> str:
+    """Return what a terminal shows of a command whose questions are answered so, what was typed included."""
+    terminal = pexpect.spawn(
+        command[0],
+        command[1:],
+        env=dict(environment),
+        cwd=str(cwd),
+        dimensions=(50, 200),
+        encoding="utf-8",
+        timeout=60,
+    )
+    shown = ""
+    try:
+        for answer in answers:
+            terminal.expect(f"{QUESTION}$")
+            shown += f"{terminal.before}{terminal.after}"
+            terminal.sendline(answer)
+        terminal.expect(pexpect.EOF)
+    finally:
+        terminal.close(force=True)
+    return f"{shown}{terminal.before}".replace("\r\n", "\n")
