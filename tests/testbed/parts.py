@@ -1,6 +1,6 @@
 """The real parts that tests run against: built once from pinned sources, into a cache outside the repository.
 
-`python -m tests.testbed.parts` builds what is missing and prints where each part is.
+`python -m tests.testbed.parts [PYTEST ARGUMENT …]` builds what these tests lack and prints where each part is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from tests.testbed.golang import GoMissingError, find_go, go_environment, parse_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MODULES = Path(__file__).parent / "go"
 FLAGS = ("-v", "-trimpath")
@@ -51,6 +51,22 @@ class Part:
     """How long its first build takes on two cores, to be told to whoever waits."""
     ldflags: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    tests: tuple[str, ...] = ()
+    """The folders of the only tests that need it, so that runs of others do not wait for it; empty for all."""
+
+    def needed(self, arguments: Sequence[str]) -> bool:
+        """Return whether a run of pytest with these arguments may ask for it."""
+        paths = [Path(each.partition("::")[0]) for each in arguments if each.startswith("tests")]
+        folders = [Path(each) for each in self.tests]
+        return (
+            not paths
+            or not folders
+            or any(
+                path == folder or path in folder.parents or folder in path.parents
+                for path in paths
+                for folder in folders
+            )
+        )
 
 
 _NO_CGO = {"CGO_ENABLED": "0"}
@@ -70,6 +86,16 @@ PARTS = {
             _NO_CGO,
         ),
         Part("kubectl", "kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", 1, _KUBERNETES_VERSION, _NO_CGO),
+        Part(
+            "argocd",
+            "argocd",
+            "argocd",
+            "github.com/argoproj/argo-cd/v3/cmd",
+            7,
+            "-s -w",
+            _NO_CGO,
+            ("tests/argocd", "tests/testbed_tests"),
+        ),
     )
 }
 
@@ -101,6 +127,21 @@ def part(name: str) -> Path:
             if not program.exists():
                 _build(wanted, program)
     return program
+
+
+def sources(name: str, module: str) -> Path:
+    """Return the folder of a Go module that the part called `name` is made of, fetched where it is not there yet.
+
+    For what a part needs besides its program, such as its CRDs. Raises BuildError.
+    """
+    folder = MODULES / PARTS[name].module
+    with _locked(cache_folder()):
+        go = find_go(cache_folder(), parse_version((folder / "go.mod").read_text()))
+    command = [str(go), "mod", "download", "-json", module]
+    done = subprocess.run(command, cwd=folder, env=go_environment(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BuildError(f"{name}: {' '.join(command)} failed:\n{done.stderr}{done.stdout}")
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def _fingerprint(wanted: Part) -> str:
@@ -177,10 +218,10 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Build every part that is missing and print where each one is; 1 when one cannot be built."""
     try:
-        for name in PARTS:
+        for name in [wanted.name for wanted in PARTS.values() if wanted.needed(arguments)]:
             print(f"{name} {part(name)}", flush=True)
     except (BuildError, GoMissingError) as failure:
         _say(f"error: {failure}")
@@ -189,4 +230,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
