@@ -150,10 +150,16 @@ def has_observed(resource: Object, revision: str, revision_path: str) -> bool:
     revision, at the place in `/status` that the spec has it at, that must be the one asked for.
     """
     observed = at(resource, "/status/observedGeneration")
-    if observed is None or observed != at(resource, "/metadata/generation"):
+    # To Python, though to nobody else, true is 1.
+    if observed is None or isinstance(observed, bool) or observed != at(resource, "/metadata/generation"):
         return False
+    return at(resource, reported_revision_path(revision_path)) in (None, revision)
+
+
+def reported_revision_path(revision_path: str) -> str:
+    """Return where the status says which revision the operator is at: in `/status`, where the spec declares it."""
     top, *inner = split(revision_path)
-    return at(resource, reduce(join, inner or [top], "/status")) in (None, revision)
+    return reduce(join, inner or [top], "/status")
 
 
 def _proved(wanted: Wanted, pod: Pod) -> bool:
