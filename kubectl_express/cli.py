@@ -155,6 +155,23 @@ def _dispatch_systems(options: argparse.Namespace, words: Sequence[str], scope: 
         timeout = WAIT_SECONDS if options.timeout is None else options.timeout or float("inf")
         names, revision, min_ready = tuple(options.nodes), options.revision, options.min_ready or 0.0
         return wait(scope, printer, names=names, revision=revision, timeout=timeout, min_ready=min_ready)
+    if options.command == "argocd":
+        from kubectl_express.commands.argocd import argocd
+
+        return argocd(
+            scope,
+            printer,
+            piece=options.piece,
+            repository=options.repo,
+            project=options.project,
+            destination=options.destination,
+            namespace=options.argocd_namespace,
+        )
+    return _dispatch_reading(options, scope, printer)
+
+
+def _dispatch_reading(options: argparse.Namespace, scope: Scope, printer: Printer) -> ExitStatus:
+    """Call the command that reads systems, and changes nothing."""
     if options.command in {"revisions", "inspect"}:
         from kubectl_express.commands.sources import Source
 

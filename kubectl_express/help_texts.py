@@ -119,6 +119,16 @@ Examples:
 
 Exit status: 0 all are there, 2 it could not be done, 5 they are not, and the time is up.
 """,
+    "argocd": """\
+Examples:
+  # The health checks for argocd-cm, and an Application for each of yul1's systems. No cluster is asked
+  kubectl express argocd --context yul1
+  # Merge the health checks into Argo CD's settings. `kubectl apply` could remove all its other settings
+  kubectl express argocd health > health.yaml
+  kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file health.yaml
+  # One system's Application, deployed to another cluster that Argo CD knows as yul1
+  kubectl express argocd applications --context yul1 --system systemdcrtest3 --destination yul1 | kubectl apply -f -
+""",
     "version": """\
 Examples:
   kubectl express version

@@ -12,9 +12,11 @@ from kubectl_express.flags import (
     Formatter,
     Parser,
     add_command,
+    add_connection_options,
     add_output_options,
     add_reading_options,
     add_source_options,
+    add_system_options,
     add_target_option,
     one_of,
 )
@@ -43,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     add_rollout(commands)
     _add_wait(commands)
+    _add_argocd(commands)
     _add_version(commands)
     _add_completion(commands)
     return parser
@@ -121,6 +124,24 @@ def _add_wait(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--timeout", metavar="TIME", type=seconds, help="how long to wait for all (10m); 0: for ever")
     add_min_ready(parser)
     add_reading_options(parser, FORMATS)
+
+
+def _add_argocd(commands: argparse._SubParsersAction[Parser]) -> None:
+    summary = "print what Argo CD needs to go node by node: health checks, Applications"
+    parser = add_command(commands, "argocd", summary, "[health | applications]")
+    add = parser.add_argument
+    add("piece", nargs="?", choices=("health", "applications"), help="only this piece; by default both")
+    add("--repo", metavar="URL", help="where Argo CD reads charts and overlays; by default the git remote origin")
+    add("--project", default="default", metavar="NAME", help="the Applications' AppProject (default)")
+    add(
+        "--destination",
+        default="https://kubernetes.default.svc",
+        metavar="URL|NAME",
+        help="the cluster to deploy to, by its address or its name in Argo CD; by default Argo CD's own",
+    )
+    add("--argocd-namespace", default="argocd", metavar="NS", help="the namespace Argo CD is in (argocd)")
+    add_system_options(parser)
+    add_connection_options(parser)
 
 
 def _add_version(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,3 +73,29 @@ def commit(root: Path, variables: Mapping[str, str], revision: str | None = None
         return f"{found}-dirty" if git("status", "--porcelain", "--", ".") else found
     except ExpressError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a folder is in its git repository, and where that came from."""
+
+    path: str = ""
+    """From the repository's root, with a slash at its end; empty for the root itself."""
+    remote: str | None = None
+    """The URL of `origin`."""
+
+
+def place(root: Path, variables: Mapping[str, str]) -> Place:
+    """Return a folder's place; outside of git, or where there is none, it is a root that came from nowhere."""
+    program = find_program("git", variables)
+    if program is None:
+        return Place()
+    own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
+
+    def git(*words: str) -> str | None:
+        try:
+            return run([program, *words], variables=own, folder=root, doing="reading the repository").stdout.strip()
+        except ExpressError:
+            return None
+
+    return Place(git("rev-parse", "--show-prefix") or "", git("remote", "get-url", "origin"))

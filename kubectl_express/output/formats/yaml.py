@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_/][\w./() -]*(?<! )", re.IGNORECASE | re.ASCII)
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Quotes every string that one reader or another might take for something else: `1e3`, `on`, `2024-01-01`."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        """Return that a value met again is written again."""
         return True
 
 
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Return a string's scalar, in double quotes unless it is a plain word."""
     style = None if _PLAIN.fullmatch(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _represent_text)
+Dumper.add_representer(str, represent_text)
 
 
 def render(view: View, palette: Palette) -> str:
@@ -37,5 +39,5 @@ def render(view: View, palette: Palette) -> str:
 
 def dump(document: Object) -> str:
     """Return an object as YAML that every reader takes for the same, keys in their order."""
-    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=2**16)
+    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, width=2**16)
     return text

@@ -1,0 +1,90 @@
+"""`argocd`: what Argo CD needs to step through the nodes, as manifests."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from kubectl_express.core.argocd_manifests import Deployment, Origin, application, application_name, health_settings
+from kubectl_express.core.settings import ResourceSettings
+from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.output.manifests import manifests
+from kubectl_express.sources.git import Place, place
+
+if TYPE_CHECKING:
+    from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.layout import System
+    from kubectl_express.sources.scope import Scope
+
+HEALTH = "health"
+APPLICATIONS = "applications"
+_SYNC_WAVE = ResourceSettings().order_annotation
+"""The annotation that Argo CD goes by, as this program does unless configured otherwise."""
+
+
+def argocd(
+    scope: Scope,
+    printer: Printer,
+    *,
+    piece: str | None,
+    repository: str | None,
+    project: str,
+    destination: str,
+    namespace: str,
+) -> ExitStatus:
+    """Print the health checks as a part of argocd-cm, an Application for each system, or both. No cluster is asked.
+
+    Where no repository's URL is given, it is that of the git remote `origin`. Raises ExpressError where there is none.
+    """
+    resources = scope.settings.resources
+    printed = ""
+    if piece != APPLICATIONS:
+        # Of an argocd-cm that was applied from the client's side, either way of `kubectl apply` removes all the rest.
+        merge = f"kubectl patch configmap argocd-cm --namespace {namespace} --type merge --patch-file FILE"
+        printed += f"# Merge this, do not apply it, since argocd-cm holds other settings too:\n# {merge}\n"
+        printed += manifests([health_settings(resources, namespace)])
+    if piece != HEALTH:
+        where = place(scope.layout.root, scope.environment.variables)
+        origin = Origin(_without_credentials(repository or _remote(where)), project, destination, namespace)
+        deployments = [_deployment(scope, system, where) for system in scope.systems(live=False)]
+        printed += manifests(application(origin, deployment) for deployment in deployments)
+        if resources.order_annotation != _SYNC_WAVE:
+            printer.warn(
+                f"Argo CD orders by {_SYNC_WAVE}, and the configuration says that nodes are ordered by "
+                f"{resources.order_annotation}: without the former Argo CD applies all nodes at once"
+            )
+    scope.environment.write(printed)
+    return ExitStatus.DONE
+
+
+def _deployment(scope: Scope, system: System, where: Place) -> Deployment:
+    release = scope.layout.release(system.name, system.context, system.namespace)
+    options = release.options
+    return Deployment(
+        name=application_name(scope.settings.site(system.context), system.name),
+        chart=posixpath.normpath(posixpath.join(where.path, options.path)),
+        values=tuple(os.path.relpath(path, release.chart) for path in release.values),
+        release=release.name,
+        namespace=release.namespace,
+        kube_version=options.kube_version,
+        api_versions=options.api_versions,
+        include_crds=options.include_crds,
+    )
+
+
+def _remote(where: Place) -> str:
+    if where.remote is None:
+        raise ExpressError("there is no git remote `origin` here: say with --repo where Argo CD finds this repository")
+    return where.remote
+
+
+def _without_credentials(url: str) -> str:
+    """Return a repository's URL without a password or token: Argo CD keeps these in Secrets of its own."""
+    scheme, mark, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, _, host = authority.rpartition("@")
+    if not mark or not user:
+        return url
+    kept = "" if scheme in {"http", "https"} else f"{user.partition(':')[0]}@"
+    return f"{scheme}://{kept}{host}{slash}{path}"
