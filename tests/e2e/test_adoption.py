@@ -7,7 +7,9 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import zlib
+from contextlib import closing
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -17,13 +19,18 @@ import pytest
 import yaml
 
 from kubectl_express.core import gojson
+from tests.e2e.fleet_operator import FleetOperator
+from tests.e2e.rollouts import go_on_line, groups
+from tests.e2e.started import Started
 from tests.testbed.examples import commit, git
 from tests.testbed.parts import part
 from tests.testbed.programs import run, succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from tests.testbed.api import Api
+    from collections.abc import Iterator
+
+    from tests.testbed.api import Api, Object
     from tests.testbed.express import Express
     from tests.testbed.programs import Kubectl, Outcome
 
@@ -38,6 +45,7 @@ RECORDS = {
 """How the foreign chart can write its record (see its values), and what `.express.yaml` says then."""
 TYPES = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 SECRET = "swordfish"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 WHERE = ("--context", "yul1")
 
 
@@ -76,6 +84,22 @@ class Fleet:
     def __call__(self, *words: str) -> Outcome:
         return self.express(*words, *WHERE, cwd=self.folder)
 
+    def start(self, *words: str) -> Started:
+        """Start the program with no terminal."""
+        command: list[str | Path] = [part("kubectl"), "express", *words, *WHERE]
+        return Started(command, self.express.environment(), self.folder)
+
+    def run_line(self, line: str) -> Outcome:
+        """Run a command line as it was printed, to its end."""
+        return run(["/bin/sh", "-c", f"exec {line}"], self.express.environment(), self.folder)
+
+    def picture(self) -> dict[str, Object]:
+        """Return every object of the fleet as its chart has it, by its kind and name."""
+        nodes = f"/apis/fleet.example.org/v2/namespaces/{self.namespace}"
+        record = f"/api/v1/namespaces/{self.namespace}/configmaps/fleet-record"
+        paths = [*(f"{nodes}/{plural}/{node}" for node, plural in NODES.items()), record]
+        return {path.rpartition("/")[2]: _as_rendered(self.api.get(path)) for path in paths}
+
     def apply(self, *flags: str) -> None:
         self.kubectl("apply", "-n", self.namespace, *flags, "-f", "-", stdin=rendered(self.folder))
 
@@ -104,6 +128,12 @@ class Fleet:
         self.kubectl("patch", "-n", self.namespace, "configmap", "fleet-record", "--type", "merge", "-p", patch)
 
 
+def _as_rendered(item: Object) -> Object:
+    metadata = item["metadata"]
+    annotations = {key: text for key, text in metadata.get("annotations", {}).items() if key != LAST_APPLIED}
+    return {**item, "metadata": {"labels": metadata.get("labels"), "annotations": annotations}}
+
+
 def rendered(folder: Path) -> str:
     """Return what people deploy of the foreign chart today."""
     (system,) = (folder / "settings" / "montreal").iterdir()
@@ -124,6 +154,13 @@ def fleet(foreign: Path, kubectl: Kubectl, api: Api, express: Express, known_kin
     found = Fleet(foreign, system, kubectl, api, express)
     (foreign / "settings" / "montreal" / "orders.yaml").rename(found.values)
     return found
+
+
+@pytest.fixture
+def fleet_operator(fleet: Fleet, api: Api) -> Iterator[FleetOperator]:
+    operator = FleetOperator(api, fleet.namespace)
+    yield operator
+    operator.stop()
 
 
 def listed(outcome: Outcome) -> dict[str, dict[str, object]]:
@@ -330,3 +367,49 @@ def test_a_record_that_cannot_be_read_is_one_fault_and_not_one_of_each_node(flee
     assert told.match(first)
     check_the_document(fleet, judged)
     assert "3 of 3 nodes cannot be trusted" in last
+
+
+@pytest.mark.parametrize("flags", [(), ("--server-side",)], ids=["client-side", "server-side"])
+def test_the_fleet_is_rolled_out_stopped_midway_gone_on_with_and_taken_back(
+    flags: tuple[str, ...], fleet: Fleet, fleet_operator: FleetOperator
+) -> None:
+    fleet.apply(*flags)
+    eventually(fleet_operator.all_ready, "two pods of each node are Ready")
+    commit(fleet.folder, "As it is deployed")
+    picture, first, before = fleet.picture(), fleet_operator.revisions(), fleet_operator.running()
+    common = fleet.folder / "settings" / "common.yaml"
+    common.write_text(common.read_text(encoding="utf-8").replace("ratio: 0.25", "ratio: 1e-9\n  added: {a: null}"))
+
+    fleet_operator.hang("a2")
+    with closing(fleet.start("rollout", "--yes")) as rollout:
+        rollout.line("a2: applied at revision")
+        assert fleet_operator.running()["edge"] == before["edge"]
+        rollout.signal(signal.SIGINT)
+        rollout.line("stopping, by Ctrl-C: a2 is seen through")
+        fleet_operator.go_on("a2")
+        stopped = rollout.end()
+    assert stopped.code == 4, stopped
+    assert groups(stopped.stdout) == {"updated": ["a1", "a2"], "untouched": ["edge"]}
+    midway = fleet_operator.running()
+    assert midway["edge"] == before["edge"]
+    states = {name: node["state"] for name, node in listed(fleet("revisions", "-o", "json")).items()}
+    assert states == {"a1": "current", "a2": "current", "edge": "pending"}
+
+    line = go_on_line(stopped.stdout)
+    ended = succeeded(fleet.run_line(line), line)
+    assert groups(ended.stdout) == {"updated": ["a1", "a2", "edge"]}
+    assert fleet_operator.all_ready()
+    after = fleet_operator.running()
+    assert {node: after[node] for node in ("a1", "a2")} == {node: midway[node] for node in ("a1", "a2")}
+    assert after["edge"] != before["edge"]
+    assert fleet("diff").code == 0
+    assert all(revision != first[node] for node, revision in fleet_operator.revisions().items())
+
+    undone = succeeded(fleet("rollout", "undo", "--yes"), "rollout undo")
+    assert groups(undone.stdout) == {"updated": ["edge", "a2", "a1"]}
+    assert fleet.picture() == picture
+    assert fleet_operator.revisions() == first
+    assert fleet_operator.all_ready()
+    git(fleet.folder, "checkout", "--", ".")
+    assert fleet("diff").code == 0
+    assert fleet("verify", "--live").code == 0
