@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import signal
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.testbed.programs import run, succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.conftest import StartOperator
@@ -34,6 +36,12 @@ frontend:
     extra: {added: null, list: [1, {a: 1e3}]}
 """
 """Parameters that the overlay gains, nulls and numbers included."""
+DEFAULTS = """
+backend:
+  parameters:
+    probes: {readiness: {failureThreshold: 3}, liveness: {periodSeconds: 10, failureThreshold: 3}}
+"""
+"""Some of the defaults that the API server would fill in anyway: which ones were written out, it does not tell."""
 EXTRA = """
 apiVersion: v1
 kind: Secret
@@ -187,19 +195,20 @@ def test_of_a_rollout_that_was_stopped_and_gone_on_with_all_runs_are_taken_back_
     before.is_back(*NODES[:4])
 
 
-def test_a_finished_node_that_was_put_back_in_a_second_run_is_taken_back_though_its_turn_did_not_come(
+def test_finished_nodes_that_a_second_run_is_to_put_back_are_taken_back_though_their_turns_did_not_come(
     six: SixNodes,
 ) -> None:
     before = Before(six)
     six.change()
     stopped_at(six, "Ctrl-C", "be2")
-    six.kubectl("patch", "backend/be2", "--type=merge", "-p", '{"spec": {"zone": "by hand"}}')
-    hang(six, "be10")
-    second = six.start("--yes")
-    in_progress(second, "be2")
+    for node in ("be1", "be2"):
+        six.kubectl("patch", f"backend/{node}", "--type=merge", "-p", '{"spec": {"zone": "by hand"}}')
+    second = six.start("--step", "-o", "json")
+    second.event("asking", "be1")
     second.signal(signal.SIGKILL)
     second.end()
     undone(six)
+    assert six.applied() == ["be2", "be1"]
     before.is_back("be1", "be2")
 
 
@@ -245,11 +254,14 @@ def line_of(plan: str, node: str) -> str:
 
 
 class DeployedBy(SixNodes):
-    """The system, deployed by a tool of its own."""
+    """The system, deployed by a tool of its own; `more` is what its overlay says besides."""
 
-    tool: tuple[str, ...] = ()
+    def __init__(self, tool: tuple[str, ...], more: str, *parts: Any) -> None:
+        self.tool, self.more = tool, more
+        super().__init__(*parts)
 
     def deploy(self) -> None:
+        self.add(self.more)
         if self.tool[0] == "kubectl":
             self.kubectl(*self.tool[1:], "-f", "-", stdin=self.rendered())
             return
@@ -257,6 +269,31 @@ class DeployedBy(SixNodes):
         command: list[str | Path] = [part(program), *verb, self.system, "master_charts/express"]
         command += ["--namespace", self.system, "--values", self.values, "--skip-crds"]
         succeeded(run(command, self.express.environment(), self.example), " ".join(self.tool))
+
+    def add(self, more: str) -> None:
+        """Add to the overlay, until it is changed the next time."""
+        self.values.write_text(f"{self.values.read_text(encoding='utf-8').rstrip()}\n{more}", encoding="utf-8")
+
+
+@pytest.fixture
+def deployed(
+    express: Express,
+    example: Path,
+    system: str,
+    kubectl: Kubectl,
+    api: Api,
+    control_plane: ControlPlane,
+    operator: StartOperator,
+) -> Iterator[Callable[..., DeployedBy]]:
+    """Return what deploys the system by a tool; what a test started on it ends with the test."""
+    with ExitStack() as ending:
+
+        def deploy(*tool: str, more: str = "") -> DeployedBy:
+            nodes = DeployedBy(tool, more, express, example, system, kubectl, api, control_plane, operator)
+            ending.callback(nodes.close)
+            return nodes
+
+        yield deploy
 
 
 TOOLS = {
@@ -270,25 +307,12 @@ TOOLS = {
 
 @pytest.mark.parametrize(("tool", "again"), TOOLS.values(), ids=TOOLS)
 def test_the_first_rollout_ever_is_taken_back_whatever_had_deployed_the_system(
-    tool: tuple[str, ...],
-    again: tuple[str, ...],
-    express: Express,
-    example: Path,
-    system: str,
-    kubectl: Kubectl,
-    api: Api,
-    control_plane: ControlPlane,
-    operator: StartOperator,
+    tool: tuple[str, ...], again: tuple[str, ...], deployed: Callable[..., DeployedBy]
 ) -> None:
-    class System(DeployedBy):
-        pass
-
-    System.tool = tool
-    six = System(express, example, system, kubectl, api, control_plane, operator)
+    six = deployed(*tool)
     before = Before(six)
     six.change(shared="changed")
-    values = six.values.read_text(encoding="utf-8")
-    six.values.write_text(f"{values.rstrip()}\n{MORE}", encoding="utf-8")
+    six.add(MORE)
     rolled(six)
     undone(six)
     assert six.applied() == backwards(NODES)
@@ -399,3 +423,24 @@ def test_without_a_rollout_there_is_nothing_to_undo(six: SixNodes) -> None:
     refused = six.run("rollout", "undo", "--yes")
     assert (refused.code, refused.stdout) == (2, "")
     assert refused.stderr == f"error: nothing to undo: no rollout of {six.system} in yul1 is on record\n"
+
+
+def test_nodes_not_yet_reached_whose_data_only_the_record_still_has_are_pending(
+    deployed: Callable[..., DeployedBy],
+) -> None:
+    six = deployed("helm3", "install", more=DEFAULTS)
+    before = Before(six)
+    six.change()
+    stopped_at(six, "Ctrl-C", "be1")
+    found = six.run("revisions", "-o", "json").json()["systems"][0]["nodes"]
+    assert {node["node"]: node["state"] for node in found} == {"be1": "current", **dict.fromkeys(NODES[1:], "pending")}
+    undone(six)
+    before.is_back("be1")
+
+    six.change()
+    stopped_at(six, "Ctrl-C", "be1")
+    six.kubectl("delete", "secrets", "-l", "kubectl-express/rollout")
+    found = six.run("revisions", "-o", "json").json()["systems"][0]["nodes"]
+    assert {node["node"] for node in found if node["state"] == "unverified"} == {"be2", "be10"}, (
+        "only the record had it"
+    )
