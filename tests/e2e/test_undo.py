@@ -371,7 +371,13 @@ def test_an_undo_that_is_stopped_goes_on_by_the_command_it_printed(six: SixNodes
     before.is_back(*NODES)
 
 
-def test_a_dry_run_of_an_undo_shows_its_plan_and_changes_nothing(six: SixNodes) -> None:
+def test_a_dry_run_of_an_undo_shows_its_plan_and_changes_nothing_and_without_a_rollout_there_is_none(
+    six: SixNodes,
+) -> None:
+    refused = six.run("rollout", "undo", "--yes")
+    assert (refused.code, refused.stdout) == (2, "")
+    assert refused.stderr == f"error: nothing to undo: no rollout of {six.system} in yul1 is on record\n"
+
     six.change("be1", "fe1", shared="changed")
     rolled(six)
     after = picture(six)
@@ -417,12 +423,6 @@ def test_what_hands_changed_after_the_rollout_is_undone_with_it_and_other_nodes_
     after = picture(six)
     assert after.pop("frontends/fe1") != before.picture.pop("frontends/fe1")
     assert after == before.picture
-
-
-def test_without_a_rollout_there_is_nothing_to_undo(six: SixNodes) -> None:
-    refused = six.run("rollout", "undo", "--yes")
-    assert (refused.code, refused.stdout) == (2, "")
-    assert refused.stderr == f"error: nothing to undo: no rollout of {six.system} in yul1 is on record\n"
 
 
 def test_nodes_not_yet_reached_whose_data_only_the_record_still_has_are_pending(
