@@ -62,13 +62,14 @@ def _mixed(chance: random.Random) -> Iterator[State]:
     for _ in count():
         layout = chance.choice(LAYOUTS)
         path = layout.revision_path
-        generation = chance.choice(_GENERATIONS)
+        generation: int | None = chance.choice(_GENERATIONS)
         declared = _odd_or(_REVISION, chance)
         metadata: dict[str, Any] = {"name": chance.choice(("be1", "fe10")), "generation": generation}
         if chance.random() < 0.1:
             metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
             metadata["finalizers"] = ["express.example.com/hold"]
-        if chance.random() < 0.05:
+        if chance.random() < 0.1:
+            generation = None
             del metadata["generation"]
         resource: dict[str, Any] = {
             "apiVersion": f"{layout.group}/{layout.version}",
@@ -95,7 +96,9 @@ def _odd_or(usual: Any, chance: random.Random) -> Any:
     return usual if dice < 0.7 else _ABSENT if dice < 0.8 else chance.choice(_ODD)
 
 
-def _observed(generation: int, chance: random.Random) -> Any:
+def _observed(generation: int | None, chance: random.Random) -> Any:
+    if generation is None:
+        return chance.choice((_ABSENT, 1))
     others = (generation - 1, generation + 1, str(generation), float(generation), -generation)
     return _odd_or(generation if chance.random() < 0.7 else chance.choice(others), chance)
 
