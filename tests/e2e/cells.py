@@ -16,7 +16,9 @@ OTHERS = {
     "--help", "--output", "--color", "--verbose", "--all", "--watch", "--objects", "--system", "--config",
     "--context", "--namespace", "--kubeconfig", "--cluster", "--user", "--server", "--token", "--as", "--as-group",
     "--as-uid", "--request-timeout", "--insecure-skip-tls-verify", "--certificate-authority", "--client-certificate",
-    "--client-key", "--tls-server-name", "--render-as",
+    "--client-key", "--tls-server-name", "--render-as", "--at", "--expect-plan", "--allow", "--dry-run", "--only",
+    "--from", "--pause-after", "--prune", "--yes", "--step", "--force-conflicts", "--ignore-unhealthy", "--timeout",
+    "--min-ready", "--fail-fast", "--after-node", "--revision",
 }  # fmt: skip
 """The flags that do not, and are not walked. One that is in neither list fails the walk."""
 POSITIONALS = {"nodes", "shell"}
@@ -27,6 +29,7 @@ class Command:
     """A command as the parser knows it: its sources, as words of a command line, and its formats, empty for none."""
 
     name: str
+    """Of an action on a rollout two words: `rollout status`."""
     sources: tuple[str, ...]
     formats: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -34,19 +37,25 @@ class Command:
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, Command]:
-    """Return every command of the parser, by its name."""
-    return {name: _command(name, command) for name, command in _choices(parser).items()}
+    """Return every command of the parser, and every action of one, by its name."""
+    return {name: _command(name, command) for name, command in _parsers(parser, "")}
 
 
-def _choices(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
-    found: Any = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    choices: Mapping[str, argparse.ArgumentParser] = found.choices
-    return choices
+def _parsers(parser: argparse.ArgumentParser, before: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for action in _choosing(parser):
+        choices: Mapping[str, argparse.ArgumentParser] = action.choices
+        for name, command in choices.items():
+            yield f"{before}{name}", command
+            yield from _parsers(command, f"{before}{name} ")
+
+
+def _choosing(parser: argparse.ArgumentParser) -> list[Any]:
+    return [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
 
 
 def _command(name: str, parser: argparse.ArgumentParser) -> Command:
     flags = {action.option_strings[-1]: action for action in parser._actions if action.option_strings}
-    positionals = [action for action in parser._actions if not action.option_strings]
+    positionals = [each for each in parser._actions if not each.option_strings and each not in _choosing(parser)]
     chosen = [tuple(map(str, action.choices)) for action in positionals if action.choices]
     chosen += [tuple(_values(flag, flags[flag])) for flag in SOURCES if flag in flags]
     sources = tuple(" ".join(filter(None, words)) for words in product(*chosen))

@@ -140,6 +140,73 @@ class Verifies:
 
 
 @dataclass(frozen=True, slots=True)
+class Plans:
+    """`rollout --dry-run=client`: a step for each node that changes, in order, and the other objects before them."""
+
+    target: str
+    steps: Mapping[str, str]
+    objects: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    code: int = 0
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(document, fleet, named=True)
+        live, target = side(fleet, "live"), side(fleet, self.target)
+        assert {each["node"]: each["change"] for each in system["steps"]} == self.steps
+        assert [each["node"] for each in system["steps"]] == [name for name in target if name in self.steps]
+        for each in system["steps"]:
+            before, after = live.get(each["node"]), target[each["node"]]
+            assert (each["kind"], each["action"], each["pauseAfter"]) == (after.kind, "apply", False)
+            assert (each["declared"], each["revision"]) == (before and before.declared, after.declared)
+        assert [f"{each['kind']}/{each['name']}" for each in system["objects"]] == list(self.objects)
+        assert (system["removed"], system["deleted"], system["hooks"]) == (list(self.removed), [], [])
+        assert system["nodes"] == len(live.keys() | self.steps.keys())
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """`rollout status` where there never was a rollout: the nodes as they are."""
+
+    code: int = 0
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(document, fleet, named=True)
+        assert (system["rollout"], system["holder"], system["goOn"]) == (None, None, None)
+        assert (system["updated"], system["inProgress"], system["untouched"]) == ([], [], [])
+        expected = side(fleet, "live")
+        assert [each["node"] for each in system["nodes"]] == list(expected)
+        for each in system["nodes"]:
+            known = expected[each["node"]]
+            assert {name: each[name] for name in CHAIN} == {"kind": known.kind, **chain(known)}
+            assert each["progress"] is None
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """`rollout history` where there never was a rollout."""
+
+    code: int = 0
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        assert only_system(document, fleet, named=True)["rollouts"] == []
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """`wait` for a node that is there already."""
+
+    node: str
+    code: int = 0
+
+    def check(self, document: Document, fleet: Fleet) -> None:
+        system = only_system(document, fleet, named=True)
+        (node,) = system["nodes"]
+        known = side(fleet, "live")[self.node]
+        assert (node["node"], node["kind"], node["revision"]) == (self.node, known.kind, known.stored)
+        assert (system["ok"], node["passed"]) == (True, True)
+
+
+@dataclass(frozen=True, slots=True)
 class Tells:
     """`version`: what runs here."""
 
@@ -161,13 +228,13 @@ class Prints:
 
 @dataclass(frozen=True, slots=True)
 class Refuses:
-    """Wrong use: one line that names the flags that do not go together, and where the help is or nothing."""
+    """Nothing is done: one line that says why, and for wrong use perhaps where the help is."""
 
     words: tuple[str, ...]
     code: int = 2
 
 
-Expected = Reads | Compares | Relates | Verifies | Tells | Prints | Refuses
+Expected = Reads | Compares | Relates | Verifies | Plans | Stands | Lists | Waits | Tells | Prints | Refuses
 
 
 def only_system(document: Document, fleet: Fleet, *, named: bool) -> Document:

@@ -162,6 +162,9 @@ OBJECTS = {
         "revisions -n {namespace-empty}", code=0, kubeconfig=live("namespace-empty"), shows="No nodes"
     ),
     "a namespace's name that is none": Mistake("revisions -n ../kube-system", kubeconfig=live("namespace-empty")),
+    "nothing to stop": Mistake("rollout stop -n {namespace-sound}", kubeconfig=live("namespace-sound")),
+    "nothing to undo": Mistake("rollout undo -n {namespace-sound}", kubeconfig=live("namespace-sound")),
+    "an unknown node to wait for": Mistake("wait be99 -n {namespace-sound}", kubeconfig=live("namespace-sound")),
     "a live entry that is no JSON": Mistake(
         "verify --live -n {namespace-broken}",
         code=3,

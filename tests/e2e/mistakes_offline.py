@@ -48,6 +48,11 @@ COMMAND_LINE = {
     "a context without overlays": Mistake("verify --context yul2"),
     "sources that exclude each other": Mistake("verify --live -f output.yaml"),
     "data alone, to be compared": Mistake(f"inspect be1 {ONE} -o data --against git:HEAD"),
+    "a file and a commit to roll": Mistake(f"rollout {ONE} -f output.yaml --at git:HEAD"),
+    "a dry run of an unknown kind": Mistake(f"rollout {ONE} --dry-run=maybe"),
+    "a fault that nobody may allow": Mistake(f"rollout {ONE} --allow unneeded,integrity"),
+    "a time that is none": Mistake(f"wait be1 {ONE} --timeout soon"),
+    "no node to wait for": Mistake(f"wait {ONE}"),
 }
 
 CHART = {

@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING
 from kubectl_express.flags import PROGRAM
 from kubectl_express.parser import build_parser
 from tests.e2e.cells import Command, commands
-from tests.e2e.expected import Compares, Document, Expected, Prints, Reads, Refuses, Relates, Tells, Verifies
+from tests.e2e.expected import (
+    Compares,
+    Document,
+    Expected,
+    Lists,
+    Plans,
+    Prints,
+    Reads,
+    Refuses,
+    Relates,
+    Stands,
+    Tells,
+    Verifies,
+    Waits,
+)
 from tests.e2e.fleet import Fleet, deployed_fleet
 from tests.e2e.formats import FORMATS
 from tests.e2e.schemas import shipped, violations
@@ -42,6 +56,7 @@ SHIFTED = (*RECORDS, "Backend/be10", "Frontend/fe1")
 PUT_BACK = {"be10": ("same", ["/zone"])}
 FAULTY = {"be1": ["mismatch", "disagree"]}
 MISSED = {"be1": ["mismatch", "disagree", "missed"]}
+ROLLED = {"be2": "update", "be3": "new", "be10": "same", "fe1": "same"}
 ONLY_LIVE = Refuses(("--live", "-f", "--against"))
 EXPECTED: Mapping[str, Mapping[str, Expected]] = {
     "revisions": READINGS,
@@ -103,6 +118,18 @@ EXPECTED: Mapping[str, Mapping[str, Expected]] = {
         "--filename - --against FILE --live": ONLY_LIVE,
         "--filename - --against git:REV --live": ONLY_LIVE,
     },
+    "rollout": {
+        "": Plans("chart", ROLLED, RECORDS, ("fe2",)),
+        "--filename FILE": Refuses(("nothing was applied", "cannot be trusted (3 problems)"), 3),
+        "--filename -": Plans("stdin", {"be10": "same"}),
+    },
+    "rollout status": {"": Stands()},
+    "rollout pause": {"": Refuses(("no rollout is running",))},
+    "rollout resume": {"": Refuses(("no rollout is running",))},
+    "rollout stop": {"": Refuses(("no rollout is running",))},
+    "rollout history": {"": Lists()},
+    "rollout undo": {"": Refuses(("nothing to undo",))},
+    "wait": {"": Waits("be1")},
     "version": {"": Tells()},
     "completion": {
         "bash": Prints("complete -o nospace"),
@@ -115,11 +142,23 @@ EXPECTED: Mapping[str, Mapping[str, Expected]] = {
 
 
 COMMON = {"table", "wide", "json", "yaml", "name", "markdown"}
+EVENTS = {"table", "wide", "json"}
+"""What a rollout tells line by line."""
+MORE = {"inspect": ["--all"], "rollout": ["--dry-run=client"], "wait": ["be1"]}
+"""What a command is given besides: the walk itself changes nothing."""
 FORMATS_OF = {
     "revisions": COMMON,
     "inspect": COMMON | {"data"},
     "diff": COMMON,
     "verify": COMMON,
+    "rollout": EVENTS,
+    "rollout status": COMMON,
+    "rollout pause": set[str](),
+    "rollout resume": set[str](),
+    "rollout stop": set[str](),
+    "rollout history": COMMON,
+    "rollout undo": EVENTS,
+    "wait": COMMON,
     "version": COMMON,
     "completion": set[str](),
 }
@@ -137,9 +176,9 @@ class Cell:
     def arguments(self) -> list[str]:
         """Return the words behind `kubectl express`, in the fleet's folder."""
         words = self.source.replace("--filename FILE", "--filename edited.yaml").replace("FILE", "before.yaml")
-        everything = ["--all"] if self.command == "inspect" else []
         form = ["-o", self.form] if self.form else []
-        return [self.command, *words.replace("git:REV", "git:HEAD").split(), *everything, *form]
+        words = words.replace("git:REV", "git:HEAD")
+        return [*self.command.split(), *words.split(), *MORE.get(self.command, []), *form]
 
 
 def test_every_command_prints_every_source_in_every_format(
@@ -188,7 +227,7 @@ def _complaints(
             if cell.form == NONSENSE:
                 _check_nonsense(outcome, command)
             elif isinstance(expected, Refuses):
-                _check_refusal(outcome, expected.words)
+                _check_refusal(outcome, expected.words, expected.code)
             elif isinstance(expected, Relates) and cell.form == "data":
                 _check_refusal(outcome, ("-o data", "--against"))
             elif isinstance(expected, Prints):
@@ -213,13 +252,15 @@ def _check_nonsense(outcome: Outcome, command: Command) -> None:
     _check_refusal(outcome, words)
 
 
-def _check_refusal(outcome: Outcome, words: tuple[str, ...]) -> None:
-    """Wrong use is one line, and perhaps where the help is."""
-    assert (outcome.code, outcome.stdout) == (2, "")
-    error, *rest = outcome.stderr.splitlines()
+def _check_refusal(outcome: Outcome, words: tuple[str, ...], code: int = 2) -> None:
+    """Wrong use is one line, and perhaps where the help is; what cannot be trusted has its evidence before it."""
+    assert (outcome.code, outcome.stdout) == (code, "")
+    lines = outcome.stderr.splitlines()
+    error, *rest = lines[-1:] if code == 3 else lines
     assert error.startswith("error: ")
     assert [word for word in words if word not in error] == []
-    assert rest in ([], [f"See '{PROGRAM} {outcome.stderr.split(PROGRAM)[-1].split()[0]} -h' for help and examples."])
+    command = outcome.stderr.split(PROGRAM)[-1].partition(" -h")[0].strip()
+    assert rest in ([], [f"See '{PROGRAM} {command} -h' for help and examples."])
 
 
 def _said(cell: Cell, expected: Expected, fleet: Fleet) -> str:

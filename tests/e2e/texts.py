@@ -38,6 +38,10 @@ def check(shown: Shown, document: Document) -> None:
         "Inspect": _check_inspect,
         "Diff": _check_diff,
         "Verify": _check_verify,
+        "RolloutPlan": _check_plan,
+        "RolloutStatus": _check_status,
+        "RolloutHistory": _check_history,
+        "Wait": _check_wait,
         "Version": _check_version,
     }
     checks[document["kind"]](shown, document)
@@ -185,6 +189,51 @@ def _check_verify(shown: Shown, document: Document) -> None:
         for name, each in problems
     )
     assert shown.lines[-1] == f"{title}: {len({name for name, _ in problems})} of {count} cannot be trusted"
+
+
+def _check_plan(shown: Shown, document: Document) -> None:
+    (system,) = document["systems"]
+    steps = system["steps"]
+    assert shown.lines[0] == f"{_title(system)}: {len(steps)} of {system['nodes']} nodes, one at a time"
+    assert [list(row.values())[:-1] for row in shown.table(shown.text, "#")] == [
+        [str(number), each["node"], each["kind"], each["change"], _step(each["declared"], each["revision"])]
+        for number, each in enumerate(steps, 1)
+    ]
+    kinds = Counter(each["kind"] for each in system["objects"])
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    expected = [f"Other objects, applied before the nodes: {kinds.total()} ({counted})"] if kinds else []
+    removed = system["removed"]
+    expected += [f"Removed and left alone (--prune deletes them): {', '.join(removed)}"] if removed else []
+    assert shown.lines[-len(expected) - 1 :] == [*expected, f"plan: {system['plan']}"]
+
+
+def _check_status(shown: Shown, document: Document) -> None:
+    (system,) = document["systems"]
+    assert shown.lines[0] == f"{_title(system)}: no rollout is recorded"
+    told = ("node", "kind", *(("stored",) if shown.wide else ()), "declared", "running", "state")
+    rows = shown.table(shown.text, "NODE")
+    assert [(row["ROLLOUT"], row["DETAIL"]) for row in rows] == [("-", node["why"]) for node in system["nodes"]]
+    assert [{name: row[name.upper()] for name in told} for row in rows] == [
+        {name: node[name] or "-" for name in told} for node in system["nodes"]
+    ]
+
+
+def _check_history(shown: Shown, document: Document) -> None:
+    (system,) = document["systems"]
+    assert shown.lines == [f"{_title(system)}: no rollout is recorded"]
+
+
+def _check_wait(shown: Shown, document: Document) -> None:
+    (system,) = document["systems"]
+    assert shown.lines == [f"{node['node']}: {node['reason']}" for node in system["nodes"]]
+
+
+def _title(system: Document) -> str:
+    return f"{system['system']} in {system['context']}"
+
+
+def _step(old: str | None, new: str | None) -> str:
+    return old or "-" if old == new else f"{old or '(none)'} -> {new or '(none)'}"
 
 
 def _check_version(shown: Shown, document: Document) -> None:
