@@ -33,7 +33,7 @@ RECORD = Record(
     system="systemdcrtest3",
     origin="chart master_charts/express",
     engine="helm v4.3",
-    commit="0123456789abcdef0123456789abcdef01234567",
+    commit="0123456789-dirty",
     plan="3f2a3f2a3f2a",
     steps=("be1", "be2", "be3", "be4"),
     step=False,
@@ -190,9 +190,9 @@ LAST = Course(RECORD, PROGRESS, HELD)
 
 def test_history_lists_who_rolled_out_what_from_which_commit_and_how_far_newest_last() -> None:
     assert text(history(FIRST, LAST)) == [
-        "NUMBER    STARTED               BY              ACTION    STATE     COMMIT      NODES",
-        "2         2026-11-23T12:00:00Z  alice on host7  rollout   finished  -           4/4",
-        "3         2026-11-23T12:00:00Z  alice on host7  rollout   running   0123456789  1/4",
+        "NUMBER    STARTED               BY              ACTION    STATE     COMMIT            NODES",
+        "2         2026-11-23T12:00:00Z  alice on host7  rollout   finished  -                 4/4",
+        "3         2026-11-23T12:00:00Z  alice on host7  rollout   running   0123456789-dirty  1/4",
     ]
 
 
