@@ -213,10 +213,18 @@ class Rolling:
             parts.announcer.announce(resource, "ArgoCDOverridden", message, warning=True)
         reporter.report(Happening(What.STARTED, self._started(journal)))
         outside = tuple(standing.wanted(node) for node in standing.unhealthy)
-        session = Session(parts, self.gating)
+        session = Session(parts, self._gating())
         ended = Rollout(self.plan, session, tuple(standing.awaited), tuple(standing.at_rest), outside).run()
         reporter.close(self._outcome(ended, journal.finished))
         return ended.status
+
+    def _gating(self) -> Gating:
+        """Return what nodes have to pass, with a smoke test that knows where they are."""
+        test = self.gating.smoke_test
+        if test is None:
+            return self.gating
+        where = {"NAMESPACE": self.system.namespace, "CONTEXT": self.system.context}
+        return replace(self.gating, smoke_test=replace(test, variables={**test.variables, **where}))
 
     def _started(self, journal: Journal) -> str:
         count = len(self.plan.steps)

@@ -18,10 +18,11 @@ OTHERS = {
     "--as-uid", "--request-timeout", "--insecure-skip-tls-verify", "--certificate-authority", "--client-certificate",
     "--client-key", "--tls-server-name", "--render-as", "--at", "--expect-plan", "--allow", "--dry-run", "--only",
     "--from", "--pause-after", "--prune", "--yes", "--step", "--force-conflicts", "--ignore-unhealthy", "--timeout",
-    "--min-ready", "--fail-fast", "--after-node", "--revision",
+    "--min-ready", "--fail-fast", "--after-node", "--revision", "--repo", "--project", "--destination",
+    "--argocd-namespace",
 }  # fmt: skip
 """The flags that do not, and are not walked. One that is in neither list fails the walk."""
-POSITIONALS = {"nodes", "shell"}
+POSITIONALS = {"nodes", "piece", "shell"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,10 @@ EXPECTED: Mapping[str, Mapping[str, Expected]] = {
     "rollout history": {"": Lists()},
     "rollout undo": {"": Refuses(("nothing to undo",))},
     "wait": {"": Waits("be1")},
+    "argocd": {
+        "health": Prints("  resource.customizations.health.express.example.com_Backend: |"),
+        "applications": Refuses(("--repo",)),
+    },
     "version": {"": Tells()},
     "completion": {
         "bash": Prints("complete -o nospace"),
@@ -159,6 +163,7 @@ FORMATS_OF = {
     "rollout history": COMMON,
     "rollout undo": EVENTS,
     "wait": COMMON,
+    "argocd": set[str](),
     "version": COMMON,
     "completion": set[str](),
 }

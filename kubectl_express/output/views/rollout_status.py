@@ -196,7 +196,8 @@ def _heads(status: RolloutStatus) -> list[Cell]:
     record, progress = course.record, course.progress
     of = "" if record.undoes is None else f" (of {record.undoes})"
     title = f"{status.place.title()}: {record.action} {record.number}{of} by {record.by}, since {record.started}"
-    said = f"{course.state}: {progress.message}" if progress.message else course.state
+    told = progress.message.startswith(course.state) or not progress.message
+    said = (progress.message or course.state) if told else f"{course.state}: {progress.message}"
     return [Cell(title, Style.STRONG), Cell(said, STATE_STYLES.get(course.state, Style.PLAIN)), *lease]
 
 
