@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from kubectl_express.core.record import Progress, Record, Touched
 from kubectl_express.core.values import Object, at, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kubectl_express.core.lease import Holder
     from kubectl_express.core.manifest import Manifest
@@ -150,7 +151,9 @@ def touched_objects(
 
     `live` is the object that a manifest names, now; nodes are as the plan was made for them.
     """
-    earlier = undertaking.past.touched if undertaking.past else ()
+    earlier: dict[str, list[Touched]] = defaultdict(list)
+    for each in undertaking.past.touched if undertaking.past else ():
+        earlier[each.name].append(each)
     found = {_identity(each): each for each in _all(undertaking, plan, live, earlier)}
     past = undertaking.continues
     for each in past.touched if past else ():
@@ -161,7 +164,10 @@ def touched_objects(
 
 
 def _all(
-    undertaking: Undertaking, plan: Plan, live: Callable[[Object], Object | None], earlier: Sequence[Touched]
+    undertaking: Undertaking,
+    plan: Plan,
+    live: Callable[[Object], Object | None],
+    earlier: Mapping[str, Sequence[Touched]],
 ) -> Iterator[Touched]:
     baseline, target = undertaking.baseline.nodes, undertaking.target.nodes
     for manifest in plan.objects:
@@ -183,7 +189,7 @@ def _all(
 def _touched(
     manifest: Manifest,
     live: Object | None,
-    earlier: Iterable[Touched],
+    earlier: Mapping[str, Sequence[Touched]],
     settings: Settings,
     *,
     deleted: bool,
@@ -198,7 +204,7 @@ def _touched(
         node=False,
         applied=None if deleted else manifest.text or gojson.encode(manifest.object),
         live=live,
-        former=former_text(live, known, earlier, settings),
+        former=former_text(live, known, earlier.get(manifest.name, ()), settings),
         data_before=None,
         data_after=None,
     )
