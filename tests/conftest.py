@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tests.testbed.api import Api
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # Run under nohup: every program that a test starts would ignore it, too, as it should, and some are to heed it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 pytest_plugins = ("tests.testbed.no_skips",)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.field_trees import minus
 from kubectl_express.core.last_applied import ANNOTATION as LAST_APPLIED
 from kubectl_express.core.last_applied import last_applied
-from kubectl_express.core.managed_fields import Reading, merged, owned, owners
+from kubectl_express.core.managed_fields import Reading, is_leaf, merged, owned, owners
 from kubectl_express.core.manifests import is_node
 from kubectl_express.core.parameters import compare
 from kubectl_express.core.signatures import signature_fields
@@ -169,8 +169,12 @@ def _owned_by_deployers(live: Object) -> Object:
             fields = minus(owner.fields, signature_fields(owner))
             metadata = mapping(fields.pop("f:metadata", None))
             said = {key: inner for key, inner in fields.items() if owner.applies or key in certain}
-            # The API server fills in none of these.
-            named: Object = {key: metadata[key] for key in ("f:labels", "f:annotations") if key in metadata}
+            # The API server fills in none of these. What is left of signatures alone stands for no key, not for all.
+            named: Object = {
+                key: metadata[key]
+                for key in ("f:labels", "f:annotations")
+                if key in metadata and not is_leaf(mapping(metadata[key]))
+            }
             trees.append({**said, "f:metadata": named} if named else said)
     tree = merged(trees)
     return mapping(owned(live, tree, Reading())) if tree else {}

@@ -192,7 +192,9 @@ def test_a_default_that_an_updating_deployer_owns_too_is_left_out() -> None:
 def test_what_a_deployer_signs_with_is_no_part_of_the_chart(signature: Object) -> None:
     target = with_metadata(settings_map(a="1"), annotations={}, labels={})
     signed = with_metadata(settings_map(a="1"), **{"annotations": {}, "labels": {}, **signature})
-    own: Object = {f"f:{member}": {f"f:{key}": {} for key in mapping(each)} for member, each in signature.items()}
+    own: Object = {
+        f"f:{member}": {".": {}, **{f"f:{key}": {} for key in mapping(each)}} for member, each in signature.items()
+    }
     fields: Object = {"f:metadata": own, "f:data": {"f:a": {}}}
     assert not dropped(live(signed, helm_Apply=fields), target)
     if "argocd" in repr(signature):

@@ -167,7 +167,7 @@ def test_a_terminal_that_is_closed_while_a_node_is_in_progress_stops_the_rollout
     six.operator.tell("be2", "ok")
     assert terminal.wait() == 4
     shown = six.run("rollout", "status").stdout
-    assert "stopped: stopped by a closed terminal (SIGHUP)" in shown.splitlines()
+    assert "stopped by a closed terminal (SIGHUP)" in shown.splitlines()
     assert groups(shown) == {"updated": ["be1", "be2"], "untouched": list(NODES[2:])}
     goes_on_to_the_end(six, go_on_line(shown), "be2", before)
 
