@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
+from kubectl_express.commands.preflight import check_rights
 from kubectl_express.commands.reading import place, tell
 from kubectl_express.commands.rolling import Rolling
 from kubectl_express.commands.trusting import hashing_problems, render_problems, rendered_again
+from kubectl_express.core.plan import Plan
 from kubectl_express.core.planning import make_plan
 from kubectl_express.core.verification import Problem, change_problems, integrity_problems
-from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.errors import ExitStatus, ExpressError, ServerError
 from kubectl_express.output.view import Style
 from kubectl_express.output.views.verify import problem_line
+from kubectl_express.rollout.applying import Applier
 from kubectl_express.rollout.recording import Undertaking
 from kubectl_express.sources import git
 
@@ -72,7 +75,13 @@ def rollout(
         raise ExpressError("-f takes rendered manifests, and --at renders a commit: give one of them")
     comparer = Comparer(scope, printer, goal.file, Baseline("live"))
     system = _system(scope, comparer, goal)
-    target, comparison = _compared(scope, comparer, system, goal)
+    try:
+        target, comparison = _compared(scope, comparer, system, goal)
+    except ServerError as error:
+        if error.status == 403:  # What is wanting for the plan is named with all that every rollout takes.
+            applier = Applier(scope.cluster, system.namespace, scope.settings, within=lambda: 0.0)
+            check_rights(scope, system, Plan((), ()), applier)
+        raise
     where = place(system)
     tell(printer, where, target.side, scope.settings)
     tell(printer, where, comparison.baseline, scope.settings)
