@@ -35,7 +35,7 @@ def take_turn(session: Session, step: Step, which: str) -> None:
         _smoke_test(session, step)
         session.finished[step.node] = settled(wanted)
     took = session.clock() - started
-    session.tell(What.PASSED, _took(step, took), step=step, seconds=took)
+    session.tell(What.PASSED, _took(session, step, took), step=step, seconds=took)
     session.current = None
     session.parts.journal.passed(step.node)
 
@@ -156,7 +156,7 @@ def _smoke_test(session: Session, step: Step) -> None:
     test = session.gating.smoke_test
     if test is None:
         return
-    session.tell(What.WAITING, "its pod is Ready, --after-node is under way", step=step)
+    session.tell(What.WAITING, f"{_ready(session)}, --after-node is under way", step=step)
     fault = test.run(step.node, session.gating.timeout, session.parts.inbox.tell, session.hear)
     if fault:
         session.fail(step.node, fault)
@@ -218,7 +218,11 @@ def _applied(step: Step, *, changed: bool) -> str:
     return f"applied at revision {step.revision}" if changed else f"applied, its revision stays {step.revision}"
 
 
-def _took(step: Step, seconds: float) -> str:
+def _took(session: Session, step: Step, seconds: float) -> str:
     if step.action is Action.DELETE:
         return f"gone, after {seconds:.1f} s"
-    return f"its pod is Ready at {step.revision}, after {seconds:.1f} s"
+    return f"{_ready(session)} at {step.revision}, after {seconds:.1f} s"
+
+
+def _ready(session: Session) -> str:
+    return "its pod is Ready" if session.parts.settings.pods.per_node == 1 else "its pods are Ready"
