@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests.testbed.applications import serve_applications
 from tests.testbed.control_plane import ControlPlane, running_control_plane
 from tests.testbed.examples import commit, copy_examples
 from tests.testbed.express import Express, built_zipapp, link_tools
@@ -94,6 +95,13 @@ def kubectl(kubeconfig: Path, tmp_path: Path) -> Kubectl:
     home = tmp_path / "kubectl-home"
     home.mkdir()
     return Kubectl(part("kubectl"), kubeconfig, home)
+
+
+@pytest.fixture
+def argo(api: Api) -> Api:
+    """Return the API server with Argo CD's Application, and with Argo CD's namespace."""
+    serve_applications(api)
+    return api
 
 
 class StartOperator(Protocol):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.rollouts import SixNodes
+from tests.e2e.small_system import SmallSystems
+from tests.testbed.express import Express
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from tests.conftest import StartOperator
     from tests.testbed.api import Api
     from tests.testbed.control_plane import ControlPlane
-    from tests.testbed.express import Express
     from tests.testbed.programs import Kubectl
 
 
@@ -33,3 +34,19 @@ def six(
     nodes = SixNodes(express, example, system, kubectl, api, control_plane, operator)
     yield nodes
     nodes.close()
+
+
+@pytest.fixture(scope="module")
+def systems(
+    control_plane: ControlPlane,
+    api: Api,
+    zipapp: Path,
+    tools: Path,
+    shiv_root: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SmallSystems]:
+    """Return what makes small systems, each with a namespace and an operator of its own; they end with the file."""
+    home = tmp_path_factory.mktemp("systems")
+    made = SmallSystems(control_plane, api, Express(zipapp, tools, home, shiv_root, home / "none"))
+    yield made
+    made.close()

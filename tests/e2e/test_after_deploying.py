@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.testbed.audit import requests
 from tests.testbed.parts import part
 from tests.testbed.programs import run, succeeded
 
@@ -61,18 +61,6 @@ WAYS: dict[str, Callable[[Deployment], object]] = {
 @pytest.fixture
 def deployment(example: Path, system: str, kubectl: Kubectl, tmp_path: Path) -> Deployment:
     return Deployment(example, system, kubectl, tmp_path)
-
-
-@pytest.fixture
-def audited(control_plane: ControlPlane) -> Callable[[str], list[str]]:
-    """Return the API server's own account of the requests about a namespace so far: `list pods`, `get services`."""
-
-    def requests(namespace: str) -> list[str]:
-        events = (json.loads(line) for line in control_plane.audit_log.read_text().splitlines())
-        about = (event for event in events if event.get("objectRef", {}).get("namespace") == namespace)
-        return [f"{event['verb']} {event['objectRef']['resource']}" for event in about]
-
-    return requests
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -145,15 +133,19 @@ def test_a_stop_midway_leaves_a_split_system_whose_other_nodes_are_pending(
 
 
 def test_a_live_system_is_read_with_a_handful_of_requests_whatever_the_number_of_nodes(
-    deployment: Deployment, express: Express, audited: Callable[[str], list[str]]
+    deployment: Deployment, express: Express, control_plane: ControlPlane
 ) -> None:
     many = [f"  be{number}: {{}}" for number in range(100)]
     (deployment.example / deployment.values).write_text("\n".join(["backends:", *many, ""]))
     deployment.apply("--server-side")
     where = ("--context", "yul1", "--system", deployment.system)
-    before = len(audited(deployment.system))
+    began = control_plane.audit_log.stat().st_size
     assert express("diff", *where, cwd=deployment.example).code == 0
-    requests = audited(deployment.system)[before:]
-    lists = [verb for verb in requests if verb.startswith("list ")]
-    assert sorted(lists) == ["list backends", "list configmaps", "list frontends", "list pods"]
-    assert len(requests) <= 8, requests
+    found = requests(control_plane.audit_log, deployment.system, began)
+    assert sorted(each.resource for each in found if each.verb == "list") == [
+        "backends",
+        "configmaps",
+        "frontends",
+        "pods",
+    ]
+    assert len(found) <= 8, found

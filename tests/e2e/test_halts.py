@@ -8,38 +8,18 @@ import pytest
 
 from tests.e2e.rollouts import groups
 from tests.e2e.small_system import SmallSystem, SmallSystems, tagged
-from tests.testbed.express import Express
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.e2e.started import Started
-    from tests.testbed.api import Api
-    from tests.testbed.control_plane import ControlPlane
 
 NODES = ("be1", "be2", "fe1")
 BEFORE = tagged(be1="a", be2="a", fe1="a")
 AFTER = tagged(be1="b", be2="b", fe1="b")
 HANG = "next, hang"
 BACK_OFF = "CrashLoopBackOff"
-
-
-@pytest.fixture(scope="module")
-def systems(
-    control_plane: ControlPlane,
-    api: Api,
-    zipapp: Path,
-    tools: Path,
-    shiv_root: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[SmallSystems]:
-    """Return what makes a system of be1, be2 and fe1."""
-    home = tmp_path_factory.mktemp("halts")
-    made = SmallSystems(control_plane, api, Express(zipapp, tools, home, shiv_root, home / "none"))
-    yield made
-    made.close()
 
 
 def hanging(system: SmallSystem, node: str, *flags: str, target: str = AFTER) -> Started:

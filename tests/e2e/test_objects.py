@@ -19,13 +19,12 @@ from tests.e2e.small_system import (
     yaml_of,
 )
 from tests.testbed.examples import commit, copy_examples
-from tests.testbed.express import Express
 from tests.testbed.parts import part
 from tests.testbed.programs import run, succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.testbed.api import Api, Object
@@ -34,22 +33,6 @@ if TYPE_CHECKING:
 A, B = spec("a"), spec("b")
 RECORD = "express-rollout"
 CONTAINERS = [{"name": "x", "image": "x"}]
-
-
-@pytest.fixture(scope="module")
-def systems(
-    control_plane: ControlPlane,
-    api: Api,
-    zipapp: Path,
-    tools: Path,
-    shiv_root: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[SmallSystems]:
-    """Return what makes a system, each test's own."""
-    home = tmp_path_factory.mktemp("objects")
-    made = SmallSystems(control_plane, api, Express(zipapp, tools, home, shiv_root, home / "none"))
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -24,39 +24,19 @@ from tests.e2e.small_system import (
     tagged,
     yaml_of,
 )
-from tests.rollout.test_argocd import CRD, application, serves_applications
+from tests.testbed.applications import application
 from tests.testbed.examples import EXAMPLES
-from tests.testbed.express import Express
-from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.testbed.api import Api, Object
-    from tests.testbed.control_plane import ControlPlane
 
 A, B = spec("a"), spec("b")
 BEFORE = tagged(be1="a", fe1="a")
 AFTER = tagged(be1="b", fe1="b")
 HANG = "next, hang"
 NONSENSE = "0123456789"
-
-
-@pytest.fixture(scope="module")
-def systems(
-    control_plane: ControlPlane,
-    api: Api,
-    zipapp: Path,
-    tools: Path,
-    shiv_root: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[SmallSystems]:
-    """Return what makes a system for a test that changes it."""
-    home = tmp_path_factory.mktemp("refusals")
-    made = SmallSystems(control_plane, api, Express(zipapp, tools, home, shiv_root, home / "none"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -230,19 +210,6 @@ def test_a_second_rollout_is_told_who_holds_the_lease_and_goes_as_soon_as_that_o
     system.operator.tell("be1", "ok")
     assert second.end().code == 0
     assert (system.tag("be1"), system.tag("fe1")) == ("b", "b")
-
-
-@pytest.fixture
-def argo(api: Api) -> Api:
-    """Return the API server with Argo CD's Application."""
-    for path, body in (
-        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD),
-        ("/api/v1/namespaces", {"metadata": {"name": "argocd"}}),
-    ):
-        if api.find(f"{path}/{body['metadata']['name']}") is None:
-            api.create(path, body)
-    eventually(lambda: serves_applications(api), "applications are served")
-    return api
 
 
 def test_an_application_that_is_syncing_is_let_finish(small: SmallSystem, argo: Api) -> None:

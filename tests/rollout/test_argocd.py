@@ -7,65 +7,21 @@ import pytest
 
 from kubectl_express.rollout.argocd import Application, Owners, owning_applications
 from tests.sources.test_cluster import cluster
-from tests.testbed.api import RequestFailedError
+from tests.testbed.applications import HERE, application
 from tests.testbed.control_plane import running_control_plane
 from tests.testbed.roles import grant, rules
-from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from kubectl_express.sources.cluster import Cluster
     from tests.testbed.api import Api, Object
     from tests.testbed.control_plane import ControlPlane
 
-ARGO = "/apis/argoproj.io/v1alpha1"
-CRD: dict[str, Any] = {
-    "metadata": {"name": "applications.argoproj.io"},
-    "spec": {
-        "group": "argoproj.io",
-        "scope": "Namespaced",
-        "names": {"kind": "Application", "plural": "applications", "singular": "application"},
-        "versions": [
-            {
-                "name": "v1alpha1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
-"""Of Argo CD's own type no more than its name: what is read of it is written by these tests as Argo CD writes it."""
-HERE = {"server": "https://kubernetes.default.svc"}
 UNCHECKED = (
     "whether an Argo CD application owns these nodes could not be checked: you may not list applications.argoproj.io"
 )
 ELSEWHERE = {"server": "https://fra2.example.com:6443"}
-
-
-@pytest.fixture
-def argo(api: Api) -> Api:
-    """The API server with Argo CD's Application, and with Argo CD's namespace."""
-    for path, body in (
-        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD),
-        ("/api/v1/namespaces", {"metadata": {"name": "argocd"}}),
-    ):
-        if api.find(f"{path}/{body['metadata']['name']}") is None:
-            api.create(path, body)
-    eventually(lambda: serves_applications(api), "applications are served")
-    return api
-
-
-def serves_applications(api: Api) -> bool:
-    """Whether the API server serves them: a type that it has just learnt of it puts off for a moment (429)."""
-    try:
-        return api.find(f"{ARGO}/applications") is not None
-    except RequestFailedError as failure:
-        if failure.status != 429:
-            raise
-        return False
 
 
 @pytest.fixture
@@ -77,38 +33,6 @@ def connection(kubeconfig: Path) -> Cluster:
 def name() -> str:
     """An application's name, this test's own: applications stay behind in Argo CD's namespace."""
     return f"app-{secrets.token_hex(4)}"
-
-
-def application(
-    argo: Api,
-    name: str,
-    *,
-    place: str = "argocd",
-    lists: str | None = None,
-    destination: Mapping[str, str] = HERE,
-    policy: Object | None = None,
-    phase: str = "Succeeded",
-    **more: Any,
-) -> None:
-    """Make an application as Argo CD has it; `lists` is the namespace of be1, which it lists as its own."""
-    own = {"group": "express.example.com", "version": "v1", "kind": "Backend", "namespace": lists, "name": "be1"}
-    body = {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Application",
-        "metadata": {"name": name},
-        "spec": {
-            "project": "default",
-            "source": {"repoURL": "https://git.example.com/charts"},
-            "destination": destination,
-            **({} if policy is None else {"syncPolicy": policy}),
-        },
-        "status": {
-            "operationState": {"operation": {}, "phase": phase, "startedAt": "2024-01-01T00:00:00Z"},
-            "resources": [own] if lists else [],
-        },
-        **more,
-    }
-    argo.create(f"{ARGO}/namespaces/{place}/applications", body)
 
 
 def backend(name: str = "be1", tracking: str | None = None, label: str | None = None) -> Object:

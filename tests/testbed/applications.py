@@ -1,0 +1,87 @@
+"""Argo CD's Applications on an API server without Argo CD: their type by its name alone, written as Argo CD does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.testbed.api import RequestFailedError
+from tests.testbed.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.testbed.api import Api, Object
+
+ARGO = "/apis/argoproj.io/v1alpha1"
+HERE = {"server": "https://kubernetes.default.svc"}
+"""What Argo CD calls the cluster that it runs in."""
+CRD: dict[str, Any] = {
+    "metadata": {"name": "applications.argoproj.io"},
+    "spec": {
+        "group": "argoproj.io",
+        "scope": "Namespaced",
+        "names": {"kind": "Application", "plural": "applications", "singular": "application"},
+        "versions": [
+            {
+                "name": "v1alpha1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
+"""Of Argo CD's own type no more than its name: what is read of it is written by tests as Argo CD writes it."""
+
+
+def serve_applications(api: Api) -> None:
+    """Have the API server serve Applications, and make Argo CD's namespace; either may be there already."""
+    for path, body in (
+        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", CRD),
+        ("/api/v1/namespaces", {"metadata": {"name": "argocd"}}),
+    ):
+        if api.find(f"{path}/{body['metadata']['name']}") is None:
+            api.create(path, body)
+    eventually(lambda: serves_applications(api), "applications are served")
+
+
+def serves_applications(api: Api) -> bool:
+    """Return whether the API server serves them: a type that it has just learnt of it puts off for a moment (429)."""
+    try:
+        return api.find(f"{ARGO}/applications") is not None
+    except RequestFailedError as failure:
+        if failure.status != 429:
+            raise
+        return False
+
+
+def application(
+    argo: Api,
+    name: str,
+    *,
+    place: str = "argocd",
+    lists: str | None = None,
+    destination: Mapping[str, str] = HERE,
+    policy: Object | None = None,
+    phase: str = "Succeeded",
+    **more: Any,
+) -> None:
+    """Make an application as Argo CD has it; `lists` is the namespace of be1, which it lists as its own."""
+    own = {"group": "express.example.com", "version": "v1", "kind": "Backend", "namespace": lists, "name": "be1"}
+    body = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": "https://git.example.com/charts"},
+            "destination": destination,
+            **({} if policy is None else {"syncPolicy": policy}),
+        },
+        "status": {
+            "operationState": {"operation": {}, "phase": phase, "startedAt": "2024-01-01T00:00:00Z"},
+            "resources": [own] if lists else [],
+        },
+        **more,
+    }
+    argo.create(f"{ARGO}/namespaces/{place}/applications", body)
