@@ -1,4 +1,4 @@
-"""Between two turns of a real tool, an apply in its place: what was dropped disappears, and nobody finds a conflict."""
+"""Between two turns of a real tool a rollout in its place: what was dropped disappears, and nobody finds a conflict."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_express.core import gojson
 from kubectl_express.core.client_side import without_nulls
 from kubectl_express.core.kubectl_yaml import read_documents
 from kubectl_express.core.last_applied import last_applied
 from kubectl_express.core.manifests import manifests
-from kubectl_express.core.settings import Settings
 from kubectl_express.core.values import Object, at, mapping
-from kubectl_express.rollout.applying import Applier
-from kubectl_express.sources.cluster import Cluster
-from kubectl_express.sources.kubeconfig import ConnectionOptions, resolve
 from tests.testbed.parts import part
 from tests.testbed.programs import run, succeeded
 
@@ -27,6 +22,9 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.manifest import Manifest
     from kubectl_express.core.values import Value
+    from tests.conftest import StartOperator
+    from tests.testbed.api import Api
+    from tests.testbed.express import Express
     from tests.testbed.programs import Kubectl
 
 CHART = "master_charts/express"
@@ -44,12 +42,11 @@ LAST = ("defaults.image.tag=24.9.11", "backends.be1.priority=7")
 
 
 class World:
-    """The example's system, deployed by real tools, and applied to in their place."""
+    """The example's system, deployed by real tools, and rolled out in their place."""
 
-    def __init__(self, example: Path, system: str, kubectl: Kubectl, home: Path) -> None:
+    def __init__(self, example: Path, system: str, kubectl: Kubectl, express: Express, api: Api, home: Path) -> None:
         self.example, self.system, self.kubectl, self._home = example, system, kubectl, home
-        self.cluster = Cluster(resolve(ConnectionOptions(kubeconfig=str(kubectl.kubeconfig)), {}), {})
-        self.applier = Applier(self.cluster, system, Settings(), within=lambda: 30.0)
+        self._express, self._api = express, api
 
     def helm(self, version: str, *words: str, sets: tuple[str, ...]) -> str:
         environment = {"HOME": str(self._home), "KUBECONFIG": str(self.kubectl.kubeconfig), "PATH": os.defpath}
@@ -77,18 +74,24 @@ class World:
         listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
         self.kubectl("apply", "--field-manager=argocd-controller", *options, "-f", "-", stdin=listed)
 
-    def apply(self, sets: tuple[str, ...]) -> None:
-        found = [(each, self.applier.live(each.object)) for each in self.rendered(sets)]
-        for each, live in found:
-            self.applier.dry_run(each, live)
-        for each, live in found:
-            answer = self.applier.apply(each, live)
-            before, after = at(live, "/metadata/generation"), at(answer, "/metadata/generation")
-            assert not isinstance(before, int) or after in (before, before + 1), "at most one new generation"
+    def roll_out(self, sets: tuple[str, ...]) -> None:
+        """Roll out with the built program; no node gets more than one new generation by that."""
+        target = self._home / "target.yaml"
+        target.write_text(self.helm("helm4", "template", sets=sets))
+        before = self.generations()
+        # The tool has only just deployed: of the nodes that stay, some may have no pod that is Ready yet.
+        words = ("--yes", "--ignore-unhealthy", "--context", "yul1", "--system", self.system)
+        done = self._express("rollout", "-f", target, *words, cwd=self.example)
+        assert done.code == 0, done
+        for name, generation in self.generations().items():
+            assert generation in (before.get(name, 0), before.get(name, 0) + 1), "at most one new generation"
+
+    def generations(self) -> dict[str, int]:
+        nodes = self.kubectl.json("get", "backends,frontends")["items"]
+        return {node["metadata"]["name"]: node["metadata"]["generation"] for node in nodes}
 
     def live(self, manifest: Manifest) -> Object:
-        found = self.applier.live(manifest.object)
-        assert found is not None, manifest.name
+        found: Object = self.kubectl.json("get", manifest.kind.lower(), manifest.name, "--show-managed-fields")
         return found
 
     def assert_live(self, sets: tuple[str, ...]) -> None:
@@ -103,9 +106,9 @@ class World:
     def fresh(self, manifest: Manifest) -> Value:
         """Return the spec of an object that had never been there, without nulls: client-side applies drop them."""
         new: Object = {**manifest.object, "metadata": {"name": f"{manifest.name}-fresh"}}
-        path = f"/apis/express.example.com/v1/namespaces/{self.system}/{manifest.kind.lower()}s"
-        body = gojson.encode(without_nulls(new)).encode()
-        return self.cluster.send("POST", path, {"dryRun": "All"}, body, "application/json")["spec"]
+        path = f"/apis/express.example.com/v1/namespaces/{self.system}/{manifest.kind.lower()}s?dryRun=All"
+        spec: Value = self._api.create(path, mapping(without_nulls(new)))["spec"]
+        return spec
 
     def signatures(self) -> dict[str, Object]:
         return {
@@ -128,8 +131,17 @@ TOOLS: dict[str, Callable[[World, tuple[str, ...]], None]] = {
 
 
 @pytest.fixture
-def world(example: Path, system: str, kubectl: Kubectl, tmp_path: Path) -> World:
-    return World(example, system, kubectl, tmp_path)
+def world(
+    example: Path,
+    system: str,
+    kubectl: Kubectl,
+    express: Express,
+    api: Api,
+    operator: StartOperator,
+    tmp_path: Path,
+) -> World:
+    operator()
+    return World(example, system, kubectl, express, api, tmp_path)
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -141,7 +153,7 @@ def test_what_is_dropped_disappears_whoever_applied_it_and_the_tool_goes_on_as_i
     deploy(world, FIRST)
     signed = world.signatures()
 
-    world.apply(OURS)
+    world.roll_out(OURS)
     world.assert_live(OURS)
     assert world.signatures() == signed, "last-applied, Argo CD's and Helm's own metadata survive"
     assert any(signed["Backend/be1"]) == (tool.startswith(("helm", "Argo")))
@@ -157,7 +169,7 @@ def test_what_is_dropped_disappears_whoever_applied_it_and_the_tool_goes_on_as_i
         world.assert_live(NEXT)
     assert world.signatures() == signed
 
-    world.apply(LAST)
+    world.roll_out(LAST)
     world.assert_live(LAST)
     deploy(world, NEXT)
     if tool != "helm 3":
@@ -168,7 +180,7 @@ def test_what_is_dropped_disappears_whoever_applied_it_and_the_tool_goes_on_as_i
 def test_the_note_of_a_client_side_apply_is_kept_fresh_in_every_object(world: World, tool: str) -> None:
     deploy = TOOLS[tool]
     deploy(world, FIRST)
-    world.apply(OURS)
+    world.roll_out(OURS)
     ours = {(each.kind, each.name): last_applied(world.live(each)) for each in world.rendered(OURS)}
     deploy(world, OURS)
     theirs = {(each.kind, each.name): last_applied(world.live(each)) for each in world.rendered(OURS)}
@@ -187,7 +199,7 @@ def test_what_kubectl_created_or_replaced_loses_what_is_dropped(world: World, wa
     world.kubectl_does(FIRST, "create")
     if way == "replace":
         world.kubectl_does(FIRST, "replace")
-    world.apply(OURS)
+    world.roll_out(OURS)
     world.assert_live(OURS)
     world.kubectl_does(NEXT, *SERVER_SIDE)
     world.assert_live(NEXT)
