@@ -50,7 +50,7 @@ class Observer:
         self._ready: dict[str, dict[str, tuple[_Run, float]]] = {}
         self._pods = Sightings(self._node_of_pod)
         self._resources: dict[Listing, Sightings] = {}
-        self._followers: list[_Listener] = []
+        self._followers: list[Follower] = []
         for listing in snapshot.listings:
             if (listing.api_version, listing.kind) == ("v1", "Pod"):
                 self._pod_listing = listing
@@ -64,12 +64,12 @@ class Observer:
 
     def _begin(self, listing: Listing, sightings: Sightings, items: Iterable[Object], version: str) -> None:
         self._touch(sightings.take_all({object_name(item): item for item in items}, version))
-        self._followers.append(_Listener(self._cluster, listing, version, sightings, self._touch))
+        self._followers.append(Follower(self._cluster, listing, version, _Sighted(sightings, self._touch)))
 
     def start(self) -> None:
         """Begin to follow, from the snapshot on without a gap."""
         for follower in self._followers:
-            threading.Thread(target=follower.run, args=({}, self._tell), daemon=True).start()
+            threading.Thread(target=follower.run, args=(self._tell,), daemon=True).start()
 
     def close(self) -> None:
         """End the watches."""
@@ -148,31 +148,19 @@ class Observer:
             }
 
 
-class _Listener(Follower):
+class _Sighted:
     """Keeps sightings up to date, and says which nodes look otherwise."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        listing: Listing,
-        version: str,
-        sightings: Sightings,
-        touch: Callable[[set[str]], None],
-    ) -> None:
-        super().__init__(cluster, listing, version)
+    def __init__(self, sightings: Sightings, touch: Callable[[set[str]], None]) -> None:
         self._sightings = sightings
         self._touch = touch
 
-    def _change(self, items: dict[str, Object], change: str, item: Object, version: str) -> bool:
-        if not super()._change(items, change, item, version):
-            return False
-        name = object_name(item)
-        heard = self._sightings.hear(name, items.get(name), version)
-        self._touch(heard)
-        return bool(heard)
+    def change(self, name: str, item: Object | None, version: str) -> bool:
+        return self._heard(self._sightings.hear(name, item, version))
 
-    def _replace(self, items: dict[str, Object], answer: Object) -> bool:
-        super()._replace(items, answer)
-        heard = self._sightings.take_all(items, self.version)
-        self._touch(heard)
-        return bool(heard)
+    def replace(self, items: dict[str, Object], version: str) -> bool:
+        return self._heard(self._sightings.take_all(items, version))
+
+    def _heard(self, nodes: set[str]) -> bool:
+        self._touch(nodes)
+        return bool(nodes)

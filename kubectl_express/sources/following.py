@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ServerError
@@ -24,20 +24,31 @@ _PATIENCE = 6
 """How often in a row a watch may fail to reach the server, 1 to 32 s apart, before following ends."""
 
 
+class Kept(Protocol):
+    """What a follower keeps up to date. Only the thread that runs what the follower hands on calls this."""
+
+    def change(self, name: str, item: Object | None, version: str) -> bool:
+        """Take in one object as it is at a version, None where it is gone; return whether that makes a difference."""
+
+    def replace(self, items: dict[str, Object], version: str) -> bool:
+        """Take in all objects, by name, as they are at a version; return whether that makes a difference."""
+
+
 class Follower:
     """One list that is kept up to date. What it hears it hands on as functions, run by the one thread that reads."""
 
-    def __init__(self, cluster: Cluster, listing: Listing, version: str) -> None:
+    def __init__(self, cluster: Cluster, listing: Listing, version: str, kept: Kept) -> None:
         self.listing = listing
         self.version = version
         self._cluster = cluster
+        self._kept = kept
         self._stopped = threading.Event()
         self._watch: Watch | None = None
 
-    def run(self, items: dict[str, Object], tell: Callable[[Callable[[], bool]], None]) -> None:
+    def run(self, tell: Callable[[Callable[[], bool]], None]) -> None:
         """Follow the list until stopped, or until it cannot be followed: then the error is handed on.
 
-        What is handed on changes `items` and returns whether that made a difference.
+        What is handed on changes what is kept, and returns whether that made a difference.
         """
         failures = 0
         version = self.version
@@ -45,11 +56,11 @@ class Follower:
             started = version
             try:
                 if version:
-                    version = self._hear(items, version, tell)
+                    version = self._hear(version, tell)
                 else:
                     answer = read_list(self._cluster, self.listing)
                     version = list_version(answer)
-                    tell(partial(self._replace, items, answer))
+                    tell(partial(self._replace, answer))
                 failures = 0
             except Exception as error:  # noqa: BLE001  (handed to the thread that reads)
                 if isinstance(error, ServerError) and error.status == 410:
@@ -68,7 +79,7 @@ class Follower:
         if self._watch:
             self._watch.close()
 
-    def _hear(self, items: dict[str, Object], version: str, tell: Callable[[Callable[[], bool]], None]) -> str:
+    def _hear(self, version: str, tell: Callable[[Callable[[], bool]], None]) -> str:
         """Watch until the server ends it, and return the resourceVersion to go on from."""
         query = {
             "resourceVersion": version,
@@ -81,25 +92,19 @@ class Follower:
             watch.close()
         for change, item in watch:
             version = text(at(item, "/metadata/resourceVersion")) or version
-            tell(partial(self._change, items, change, item, version))
+            tell(partial(self._change, change, item, version))
         return version
 
-    def _change(self, items: dict[str, Object], change: str, item: Object, version: str) -> bool:
+    def _change(self, change: str, item: Object, version: str) -> bool:
         self.version = version
         if change == "BOOKMARK":
             return False
-        if change == "DELETED":
-            items.pop(object_name(item), None)
-        else:
-            items[object_name(item)] = {**item, "apiVersion": self.listing.api_version, "kind": self.listing.kind}
-        return True
+        known: Object = {**item, "apiVersion": self.listing.api_version, "kind": self.listing.kind}
+        return self._kept.change(object_name(item), None if change == "DELETED" else known, version)
 
-    def _replace(self, items: dict[str, Object], answer: Object) -> bool:
-        before = dict(items)
-        items.clear()
-        items.update(by_name(answer, self.listing))
+    def _replace(self, answer: Object) -> bool:
         self.version = list_version(answer)
-        return before != items
+        return self._kept.replace(by_name(answer, self.listing), self.version)
 
 
 def _passes(error: Exception) -> bool:

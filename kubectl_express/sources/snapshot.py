@@ -99,10 +99,12 @@ def follow(cluster: Cluster, snapshot: Snapshot, settle: float = 0.2) -> Iterato
         for listing, items in content.items():
             if (listing.api_version, listing.kind) == (item["apiVersion"], item["kind"]):
                 items[object_name(item)] = item
-    followers = [Follower(cluster, listing, snapshot.versions[listing.path]) for listing in content]
+    followers = [
+        Follower(cluster, listing, snapshot.versions[listing.path], _Items(items)) for listing, items in content.items()
+    ]
     news: Queue[Callable[[], bool]] = Queue()
     for follower in followers:
-        threading.Thread(target=follower.run, args=(content[follower.listing], news.put), daemon=True).start()
+        threading.Thread(target=follower.run, args=(news.put,), daemon=True).start()
     try:
         while True:
             if _batch(news, settle):
@@ -111,6 +113,26 @@ def follow(cluster: Cluster, snapshot: Snapshot, settle: float = 0.2) -> Iterato
     finally:
         for follower in followers:
             follower.stop()
+
+
+class _Items:
+    """Keeps a list's objects by name."""
+
+    def __init__(self, items: dict[str, Object]) -> None:
+        self._items = items
+
+    def change(self, name: str, item: Object | None, version: str) -> bool:  # noqa: ARG002 - as it is called
+        if item is None:
+            self._items.pop(name, None)
+        else:
+            self._items[name] = item
+        return True
+
+    def replace(self, items: dict[str, Object], version: str) -> bool:  # noqa: ARG002 - as it is called
+        before = dict(self._items)
+        self._items.clear()
+        self._items.update(items)
+        return before != items
 
 
 def _batch(news: Queue[Callable[[], bool]], settle: float) -> bool:
