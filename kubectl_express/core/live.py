@@ -13,7 +13,7 @@ from kubectl_express.core.live_data import Proof, prove
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import Parts, calculate, find_parts, parse, places
 from kubectl_express.core.node import Entry, Fault, FaultKind, LiveNode, Node, Pod, Resource, Side, State
-from kubectl_express.core.values import Object, Value, at, mapping, text
+from kubectl_express.core.values import Object, at, mapping, objects, text
 
 if TYPE_CHECKING:
     from kubectl_express.core.settings import PodSettings, Settings
@@ -64,8 +64,8 @@ def pods_by_node(pods: Iterable[Object], settings: PodSettings) -> dict[str, lis
 
 def read_pod(pod: Object, settings: PodSettings) -> Pod:
     """Return a pod as far as revisions and health go."""
-    statuses = _objects(at(pod, "/status/containerStatuses"))
-    conditions = {text(each.get("type")): each for each in _objects(at(pod, "/status/conditions"))}
+    statuses = objects(at(pod, "/status/containerStatuses"))
+    conditions = {text(each.get("type")): each for each in objects(at(pod, "/status/conditions"))}
     ready = mapping(conditions.get("Ready")).get("status") == "True"
     restarts = [count for each in statuses if isinstance(count := each.get("restartCount"), int)]
     return Pod(
@@ -89,12 +89,8 @@ def _run(status: Object) -> str:
     return " ".join([text(status.get("name")) or "", text(status.get("containerID")) or "", started])
 
 
-def _objects(value: Value) -> list[Object]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _reason(pod: Object, statuses: list[Object], conditions: Mapping[str | None, Object]) -> str | None:
-    for status in [*_objects(at(pod, "/status/initContainerStatuses")), *statuses]:
+    for status in [*objects(at(pod, "/status/initContainerStatuses")), *statuses]:
         for kind in ("waiting", "terminated"):
             reason = text(at(status, f"/state/{kind}/reason"))
             if reason and reason != "Completed":

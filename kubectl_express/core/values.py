@@ -16,6 +16,11 @@ def mapping(value: Value) -> Object:
     return value if isinstance(value, dict) else {}
 
 
+def objects(value: Value) -> list[Object]:
+    """Return the objects that a list holds, none of anything else: for the items of a LIST."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def text(value: Value) -> str | None:
     """Return the value if it is a string, else None."""
     return value if isinstance(value, str) else None

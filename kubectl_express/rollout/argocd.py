@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_express.core.values import Object, Value, at, mapping, text
+from kubectl_express.core.values import Object, Value, at, mapping, objects, text
 from kubectl_express.errors import ServerError
 from kubectl_express.sources.discovery import ServedKind, served_kind
 
@@ -138,10 +138,9 @@ def _labelled(resources: Iterable[Object]) -> Iterator[_Claim]:
 
 
 def _lists(application: Object, nodes: Iterable[_Identity], namespace: str) -> bool:
-    listed = at(application, "/status/resources")
     own = {
         (text(at(each, "/group")) or "", text(at(each, "/kind")) or "", text(at(each, "/name")) or "")
-        for each in (listed if isinstance(listed, list) else [])
+        for each in objects(at(application, "/status/resources"))
         if at(each, "/namespace") == namespace
     }
     return not own.isdisjoint(nodes)
@@ -191,12 +190,11 @@ def _read(cluster: Cluster, served: ServedKind, claims: Iterable[_Claim]) -> _Re
 def _list(cluster: Cluster, path: str) -> list[Object] | None:
     """Return a LIST's objects; None where it is forbidden."""
     try:
-        items = cluster.get(path).get("items")
+        return objects(cluster.get(path).get("items"))
     except ServerError as error:
         if error.status != 403:
             raise
         return None
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _identity(resource: Object) -> _Identity:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kubectl_express.core.values import Object, mapping, text
+from kubectl_express.core.values import Object, mapping, objects, text
 from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def _ask_plugin(plugin: Object, cluster: Object, environ: Mapping[str, str], *, 
     if plugin.get("provideClusterInfo"):
         spec["cluster"] = _cluster_info(cluster)
     variables = dict(environ)
-    for item in plugin.get("env") or []:  # type: ignore[union-attr]
-        variables[str(mapping(item).get("name"))] = str(mapping(item).get("value", ""))
+    for item in objects(plugin.get("env")):
+        variables[str(item.get("name"))] = str(item.get("value", ""))
     variables[_EXEC_INFO] = json.dumps({"apiVersion": version, "kind": "ExecCredential", "spec": spec})
     arguments = [str(argument) for argument in plugin.get("args") or []]  # type: ignore[union-attr]
     output = _run(command, arguments, variables, text(plugin.get("installHint")), interactive=interactive)

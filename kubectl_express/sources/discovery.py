@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kubectl_express.core.values import Object, Value, at, mapping, text
+from kubectl_express.core.values import Object, Value, at, mapping, objects, text
 from kubectl_express.errors import ExpressError, ServerError
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def served_kind(cluster: Cluster, api_version: str, kind: str) -> ServedKind | N
         if error.status == 404:
             return None
         raise
-    listed = served.get("resources")
-    resources = listed if isinstance(listed, list) else []
+    resources = objects(served.get("resources"))
     for resource in resources:
         plural = text(at(resource, "/name")) or ""
         if at(resource, "/kind") == kind and "/" not in plural:
@@ -80,8 +79,7 @@ def plurals(cluster: Cluster, group: str, version: str) -> dict[str, str]:
             "or correct group and version in .express.yaml"
         ) from None
     found: dict[str, str] = {}
-    resources = served.get("resources")
-    for resource in resources if isinstance(resources, list) else []:
+    for resource in objects(served.get("resources")):
         kind, name = text(at(resource, "/kind")), text(at(resource, "/name"))
         if kind and name and "/" not in name:  # with a slash it is a subresource
             found[kind] = name

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from kubectl_express.core.values import at, text
+from kubectl_express.core.values import at, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,12 +34,8 @@ def read_list(cluster: Cluster, listing: Listing) -> Object:
 
 def by_name(answer: Object, listing: Listing) -> dict[str, Object]:
     """Return a LIST's objects by name, each with the apiVersion and kind that the items of a list lack."""
-    items = answer.get("items")
-    return {
-        object_name(item): {"apiVersion": listing.api_version, "kind": listing.kind, **item}
-        for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict)
-    }
+    kind: Object = {"apiVersion": listing.api_version, "kind": listing.kind}
+    return {object_name(item): {**kind, **item} for item in objects(answer.get("items"))}
 
 
 def object_name(item: Object) -> str:

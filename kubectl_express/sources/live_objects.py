@@ -10,7 +10,7 @@ from urllib.parse import quote
 from kubectl_express.core import gojson
 from kubectl_express.core.objects import Identity, as_deployed
 from kubectl_express.core.parameters import compare
-from kubectl_express.core.values import Object, Value, at, mapping, text, without
+from kubectl_express.core.values import Object, Value, at, mapping, objects, text, without
 from kubectl_express.errors import ServerError
 from kubectl_express.sources.discovery import ServedKind, served_kind
 
@@ -66,8 +66,7 @@ def _name(manifest: Object) -> str:
 def _read_kind(cluster: Cluster, kind: ServedKind, namespace: str, names: list[str]) -> Iterable[Object]:
     path = kind.collection(namespace)
     if len(names) > _GET_AT_MOST:
-        items = cluster.get(path).get("items")
-        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        return objects(cluster.get(path).get("items"))
     return [live for name in names if (live := _get(cluster, f"{path}/{quote(name)}")) is not None]
 
 

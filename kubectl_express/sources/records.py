@@ -29,7 +29,7 @@ from kubectl_express.core.record import (
     write_record,
     write_touched,
 )
-from kubectl_express.core.values import Object, at, mapping, text
+from kubectl_express.core.values import Object, at, mapping, objects, text
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.sources.unreachable import UnreachableError
 
@@ -142,12 +142,12 @@ class Records:
 
     def _heads(self) -> dict[int, Object]:
         """Return the heads as they are kept, by number; what others have named alike is none."""
-        items = self._cluster.get(self._path(), {"labelSelector": f"{LABEL}=head"}).get("items")
+        answer = self._cluster.get(self._path(), {"labelSelector": f"{LABEL}=head"})
         found = {}
-        for item in items if isinstance(items, list) else []:
+        for item in objects(answer.get("items")):
             named = _HEAD.fullmatch(text(at(item, "/metadata/name")) or "")
             if named and at(item, "/type") == TYPE:
-                found[int(named.group(1))] = mapping(item)
+                found[int(named.group(1))] = item
         return found
 
     def _read_head(self, head: Object, number: int) -> tuple[Record, Progress]:
