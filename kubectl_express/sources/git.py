@@ -1,4 +1,4 @@
-"""A repository as it was at a git revision."""
+"""What git knows of a folder: how it was at a revision, which commit it stands at, and where it came from."""
 
 from __future__ import annotations
 
@@ -13,11 +13,25 @@ from kubectl_express.errors import ExpressError
 from kubectl_express.sources.processes import find_program, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 _OF_ANOTHER_CALL = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 """What git sets for its hooks. Which repository is read is up to the folder alone."""
+
+
+def _git(root: Path, variables: Mapping[str, str], what: str) -> Callable[..., str]:
+    """Return what runs git in a folder, to read something, and returns what it prints; it raises ExpressError."""
+
+    def git(*words: str, index: str = "") -> str:
+        program = find_program("git", variables)
+        if program is None:
+            raise ExpressError(f"git is not on PATH: it is needed to read {what}")
+        own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
+        own |= {"GIT_INDEX_FILE": index} if index else {}
+        return run([program, *words], variables=own, folder=root, doing=f"reading {what}").stdout.strip()
+
+    return git
 
 
 @contextmanager
@@ -27,15 +41,7 @@ def checked_out(revision: str, root: Path, variables: Mapping[str, str]) -> Iter
     `root` is a folder inside a git work tree. The files are written through an index of their own, so neither the
     user's index nor their work tree is touched. Raises ExpressError where git or the revision is missing.
     """
-    program = find_program("git", variables)
-    if program is None:
-        raise ExpressError(f"git is not on PATH: it is needed to read git:{revision}")
-
-    def git(*words: str, index: str = "") -> str:
-        own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
-        own |= {"GIT_INDEX_FILE": index} if index else {}
-        return run([program, *words], variables=own, folder=root, doing=f"reading git:{revision}").stdout.strip()
-
+    git = _git(root, variables, f"git:{revision}")
     git("rev-parse", "--git-dir")
     try:
         commit = git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
@@ -58,14 +64,7 @@ def commit(root: Path, variables: Mapping[str, str], revision: str | None = None
 
     `-dirty` behind it says that what lies in the folder is not what was committed.
     """
-    program = find_program("git", variables)
-    if program is None:
-        return None
-    own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
-
-    def git(*words: str) -> str:
-        return run([program, *words], variables=own, folder=root, doing="reading the commit").stdout.strip()
-
+    git = _git(root, variables, "the commit")
     try:
         if revision is not None:
             return git("rev-parse", "--short=10", "--verify", "--end-of-options", f"{revision}^{{commit}}")
@@ -87,15 +86,12 @@ class Place:
 
 def place(root: Path, variables: Mapping[str, str]) -> Place:
     """Return a folder's place; outside of git, or where there is none, it is a root that came from nowhere."""
-    program = find_program("git", variables)
-    if program is None:
-        return Place()
-    own = {name: value for name, value in variables.items() if name not in _OF_ANOTHER_CALL}
+    git = _git(root, variables, "the repository")
 
-    def git(*words: str) -> str | None:
+    def said(*words: str) -> str | None:
         try:
-            return run([program, *words], variables=own, folder=root, doing="reading the repository").stdout.strip()
+            return git(*words)
         except ExpressError:
             return None
 
-    return Place(git("rev-parse", "--show-prefix") or "", git("remote", "get-url", "origin"))
+    return Place(said("rev-parse", "--show-prefix") or "", said("remote", "get-url", "origin"))
