@@ -150,11 +150,13 @@ def _dispatch_systems(options: argparse.Namespace, words: Sequence[str], scope: 
 
         return dispatch_rollout(options, words, scope, printer)
     if options.command == "wait":
-        from kubectl_express.commands.wait import WAIT_SECONDS, wait
+        from kubectl_express.commands.wait import wait
+        from kubectl_express.core.gate import patience
 
-        timeout = WAIT_SECONDS if options.timeout is None else options.timeout or float("inf")
         names, revision, min_ready = tuple(options.nodes), options.revision, options.min_ready or 0.0
-        return wait(scope, printer, names=names, revision=revision, timeout=timeout, min_ready=min_ready)
+        return wait(
+            scope, printer, names=names, revision=revision, timeout=patience(options.timeout), min_ready=min_ready
+        )
     if options.command == "argocd":
         from kubectl_express.commands.argocd import argocd
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from kubectl_express.sources.layout import System
     from kubectl_express.sources.scope import Scope
 
-TIMEOUT = 600.0
-"""Seconds that a node may take where --timeout says nothing."""
 _LEFT_OUT = ("--expect-plan", "--token")
 """Flags with a value that a command which goes on leaves out: its plan is another one, and tokens are secret."""
 
@@ -72,13 +69,14 @@ def _consent(options: argparse.Namespace) -> Consent:
 
 
 def _gating(options: argparse.Namespace, scope: Scope) -> Gating:
+    from kubectl_express.core.gate import patience
     from kubectl_express.rollout.session import Gating
     from kubectl_express.rollout.smoke import SmokeTest
 
     environment = scope.environment
     test = SmokeTest(options.after_node, environment.variables, environment.folder) if options.after_node else None
     return Gating(
-        TIMEOUT if options.timeout is None else options.timeout or math.inf,
+        patience(options.timeout),
         options.min_ready or 0.0,
         options.fail_fast,
         options.ignore_unhealthy,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ from kubectl_express.rollout.observer import Observer
 from kubectl_express.rollout.recording import Past, Undertaking, new_record, touched_objects
 from kubectl_express.rollout.session import Gating, Parts, Session
 from kubectl_express.rollout.stepping import Stepping
-from kubectl_express.rollout.this_process import this_process
+from kubectl_express.rollout.this_process import this_process, user_name
 from kubectl_express.rollout.wishes import Wishes, signals_heard
 from kubectl_express.sources.records import Records
 
@@ -245,10 +244,7 @@ def last_rollout(scope: Scope, system: System) -> Past | None:
     """Return the last rollout of a system that is on record."""
     records = Records(scope.cluster, system.namespace)
     heads = records.heads()
-    if not heads:
-        return None
-    record, progress = heads[-1]
-    return Past(record, progress, records.touched(record.number))
+    return Past.read(records, heads[-1]) if heads else None
 
 
 class _Writing:
@@ -259,11 +255,3 @@ class _Writing:
 
     def __call__(self) -> float:
         return self.allowed()
-
-
-def user_name() -> str:
-    """Return who works here, for the lease, the record and Events: the user of this machine."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"

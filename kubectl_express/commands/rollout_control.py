@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.rolling import user_name
+from kubectl_express.core.lease import author
 from kubectl_express.errors import ExitStatus
 from kubectl_express.rollout.control import ask
+from kubectl_express.rollout.this_process import user_name
 
 if TYPE_CHECKING:
     from kubectl_express.output.printer import Printer
@@ -23,6 +24,6 @@ _ASKED = {
 def control(scope: Scope, printer: Printer, action: str) -> ExitStatus:
     """Ask the running rollout of one system. Raises ExpressError where none is running."""
     system = scope.system()
-    held = ask(scope.cluster, system.namespace, action, f"{user_name()}@{socket.gethostname()}")
+    held = ask(scope.cluster, system.namespace, action, author(user_name(), socket.gethostname()))
     printer.remark(f"the rollout of {system.name} by {held.holder} {_ASKED[action]}")
     return ExitStatus.DONE

@@ -78,12 +78,11 @@ def _last(scope: Scope, system: System) -> tuple[Past, Past]:
     heads = records.heads()
     if not heads:
         raise ExpressError(f"nothing to undo: no rollout of {place(system).title()} is on record")
-    record, progress = heads[-1]
-    past = Past(record, progress, records.touched(record.number))
-    if record.action == "undo" and past.unfinished:
-        for undone, how_far in heads:
-            if undone.number == record.undoes:
-                return past, Past(undone, how_far, records.touched(undone.number))
+    past = Past.read(records, heads[-1])
+    if past.record.action == "undo" and past.unfinished:
+        for head in heads:
+            if head[0].number == past.record.undoes:
+                return past, Past.read(records, head)
     return past, past
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
 
-WAIT_SECONDS = 600.0
-"""How long to wait where nobody says otherwise, as a rollout waits for each node."""
 _RETRY = 1.0
 """Seconds until a server that could not be reached is asked again."""
 

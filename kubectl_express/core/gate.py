@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import reduce
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 QUIET = 5.0
 """Seconds without any change after which an operator that reports nothing has nothing left to do."""
+PATIENCE = 600.0
+"""Seconds that a node may take where nobody says otherwise."""
 _AILMENTS = frozenset(
     {
         "CrashLoopBackOff",
@@ -32,6 +35,11 @@ _AILMENTS = frozenset(
     }
 )
 """What a pod hardly gets over by itself, in the words of the kubelet and the scheduler."""
+
+
+def patience(seconds: float | None) -> float:
+    """Return how long to wait for a node: as long as was said, 0 for ever, PATIENCE where nothing was."""
+    return PATIENCE if seconds is None else seconds or math.inf
 
 
 class Outcome(str, Enum):

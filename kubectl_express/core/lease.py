@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.managed_fields import subtree
+from kubectl_express.core.moments import micro_time
 from kubectl_express.core.values import Object, Value, at, mapping, text
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Holder:
     step: bool
     """Whether it asks before each node."""
     plan: str
+
+    @property
+    def author(self) -> str:
+        """Who rolls out, as records and requests name people."""
+        return author(self.user, self.host)
 
     def __str__(self) -> str:
         step = "--step, " if self.step else ""
@@ -84,6 +90,11 @@ class Held:
         if self.expires_in <= 0:
             return f"was held by {self.holder}, which has not been heard of for long enough"
         return f"is held by {self.holder} and comes free in {math.ceil(self.expires_in)} s unless renewed"
+
+
+def author(user: str, host: str) -> str:
+    """Return a user of a host as records and requests name people."""
+    return f"{user}@{host}"
 
 
 def path(namespace: str) -> str:
@@ -146,11 +157,6 @@ def _metadata(lease: Object | None) -> Object:
 
 def _without_ours(annotations: Object) -> Object:
     return {key: value for key, value in annotations.items() if key not in {HOLDER, PLAN, REQUEST}}
-
-
-def micro_time(moment: datetime) -> str:
-    """Return a UTC time with the six fractional digits that the API server insists on."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def read_held(lease: Object, date: datetime | None, is_gone: Callable[[Holder], bool]) -> Held | None:

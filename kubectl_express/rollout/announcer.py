@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kubectl_express.core import gojson
+from kubectl_express.core import gojson, moments
 from kubectl_express.core.values import Object, at
 from kubectl_express.errors import ExpressError
 
@@ -56,7 +56,7 @@ class Announcer:
 
 
 def _event(resource: Object, namespace: str, reason: str, message: str, *, warning: bool) -> Object:
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = moments.time(datetime.now(timezone.utc))
     about = {key: at(resource, f"/metadata/{key}") for key in ("name", "uid", "resourceVersion")}
     return {
         "apiVersion": "v1",

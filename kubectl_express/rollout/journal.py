@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from kubectl_express.core import moments
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -57,6 +59,6 @@ class Journal:
         self._write(state, current, message)
 
     def _write(self, state: str, current: str | None, message: str) -> None:
-        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = moments.time(datetime.now(timezone.utc))
         self._progress = replace(self._progress, state=state, current=current, message=message, updated=now)
         self._records.update(self._progress)

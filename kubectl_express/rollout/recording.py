@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from kubectl_express.core import gojson
+from kubectl_express.core import gojson, moments
 from kubectl_express.core.former import former_text
 from kubectl_express.core.plan import Action, Plan
 from kubectl_express.core.record import Progress, Record, Touched
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kubectl_express.core.manifest import Manifest
     from kubectl_express.core.node import Node, Side
     from kubectl_express.core.settings import Settings
+    from kubectl_express.sources.records import Records
 
 UNFINISHED = frozenset({"running", "paused", "stopping", "stopped", "halted"})
 """States of a rollout that has nodes left, be its process still there or not."""
@@ -38,6 +39,11 @@ class Past:
     def title(self) -> str:
         """What it is called: `rollout 3`."""
         return f"{self.record.action} {self.record.number}"
+
+    @classmethod
+    def read(cls, records: Records, head: tuple[Record, Progress]) -> Past:
+        """Return the rollout of a head with all that it touched. Raises ExpressError where its record is not whole."""
+        return cls(*head, records.touched(head[0].number))
 
     @property
     def unfinished(self) -> bool:
@@ -112,14 +118,14 @@ def new_record(
     undertaking: Undertaking, plan: Plan, last: int, holder: Holder, go_on: tuple[str, ...]
 ) -> tuple[Record, Progress]:
     """Return the record of a rollout and where it stands; one that goes on keeps its number and what was done."""
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = moments.time(datetime.now(timezone.utc))
     steps = tuple(step.node for step in plan.steps)
     record = Record(
         number=last + 1,
         id=holder.identity,
         action=undertaking.action,
         started=now,
-        by=f"{holder.user}@{holder.host}",
+        by=holder.author,
         context=undertaking.context,
         system=undertaking.system,
         origin=undertaking.target.origin,

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.gate import PATIENCE
 from kubectl_express.core.happenings import Happening, What
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.rollout.lease import LeaseUnsureError
@@ -47,7 +48,7 @@ class HaltedError(Exception):
 class Gating:
     """How long a node may take, and what else it has to pass."""
 
-    timeout: float = 600.0
+    timeout: float = PATIENCE
     """Seconds that each node may take."""
     min_ready: float = 0.0
     """Seconds that pods must have been Ready without a break."""

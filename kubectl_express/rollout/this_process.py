@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import socket
@@ -10,6 +11,14 @@ from pathlib import Path
 from kubectl_express.core.lease import Holder
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import processes
+
+
+def user_name() -> str:
+    """Return who works here, for the lease, the record and requests: the user of this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
 
 
 def this_process(user: str, *, step: bool, plan: str) -> Holder:

@@ -16,13 +16,13 @@ from kubectl_express.core.lease import (
     Request,
     expires_in,
     let_go,
-    micro_time,
     read_held,
     read_holder,
     read_request,
     renewed,
     request,
 )
+from kubectl_express.core.moments import micro_time
 from kubectl_express.core.values import Object, at, mapping
 
 NOW = datetime(2024, 5, 1, 10, 0, 0, tzinfo=timezone.utc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.moments import micro_time
 from kubectl_express.output.progress.outlet import Outlet
 from kubectl_express.output.views.systems import API_VERSION
 
@@ -69,7 +70,7 @@ class EventLines:
         document: Object = {
             "apiVersion": API_VERSION,
             "kind": "RolloutEvent",
-            "time": self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "time": micro_time(self._now()),
             "system": self._place.system,
             "namespace": self._place.namespace,
             "context": self._place.context,
