@@ -82,11 +82,7 @@ class Comparer:
             target = pool.submit(self.target, system)
             if self.baseline.live:
                 snapshot = pool.submit(self.scope.snapshot, system)
-                known = {
-                    name: [(target.result().origin, node.text)]
-                    for name, node in target.result().nodes.items()
-                    if node.text is not None
-                }
+                known = known_texts(target.result())
                 return self.against_live(system, target.result(), self.scope.live_side(snapshot.result(), known))
             baseline = pool.submit(self._rendered_baseline, system, earlier)
             return self.against_rendered(target.result(), baseline.result())
@@ -137,3 +133,8 @@ class Comparer:
         """Whether the snapshot would hold the object if it were there."""
         settings = self.scope.settings.resources
         return key[0] == settings.group and key[1] in settings.kinds
+
+
+def known_texts(target: Side) -> dict[str, list[tuple[str, str]]]:
+    """Return what nodes' data is in a target, by node, each with where it comes from: it may be what is live."""
+    return {name: [(target.origin, node.text)] for name, node in target.nodes.items() if node.text is not None}

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.comparing import Baseline, Comparer
+from kubectl_express.commands.comparing import Baseline, Comparer, known_texts
 from kubectl_express.commands.preflight import check_rights
 from kubectl_express.commands.reading import place, tell
 from kubectl_express.commands.rolling import Rolling
@@ -127,10 +127,7 @@ def _compared(scope: Scope, comparer: Comparer, system: System, goal: Goal) -> t
         target = _target(scope, comparer, system, goal, layout)
         if not target.side.nodes:
             raise ExpressError(f"nothing to roll: {target.side.origin} holds no node and no ConfigMap of revisions")
-        known = {
-            name: [(target.side.origin, node.text)] for name, node in target.side.nodes.items() if node.text is not None
-        }
-        live = scope.live_side(snapshot.result(), known)
+        live = scope.live_side(snapshot.result(), known_texts(target.side))
         return target, comparer.against_live(system, target.side, live)
 
 

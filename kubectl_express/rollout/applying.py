@@ -25,7 +25,8 @@ from kubectl_express.core.manifests import is_node
 from kubectl_express.core.values import Object, Value, at, mapping, text
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.rollout.writing import ConflictError, Place, Writer
-from kubectl_express.sources.discovery import ServedKind, schema, served_kind
+from kubectl_express.sources.discovery import ServedKind, served_kind
+from kubectl_express.sources.live_reader import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ class Applier:
         self._force = force_conflicts
         self._writer = Writer(cluster, within)
         self._kinds: dict[tuple[str, str], ServedKind] = {}
-        self._schemas: dict[str, Object | None] = {}
+        self._schemas = Schemas(cluster, settings.resources)
 
     def served(self, manifest: Manifest) -> ServedKind:
         """Return how the server serves a manifest's kind. Raises ExpressError where it does not know it."""
@@ -214,7 +215,7 @@ class Applier:
             parameters(target, resources.data_path, resources.revision_path),
             data_path=resources.data_path,
             revision_path=resources.revision_path,
-            schema=lambda: self._schema(target),
+            schema=lambda: self._schemas(text(target.get("kind")) or ""),
         )
         wrong = [each.path for each in found if each.has_expected and each.expected is not None]
         if at(answer, resources.revision_path) != at(target, resources.revision_path):
@@ -224,13 +225,6 @@ class Applier:
                 f"{place.title}: the server would not store what the chart says at {', '.join(wrong)}: "
                 "look at the CRD's schema and at admission webhooks"
             )
-
-    def _schema(self, target: Object) -> Object | None:
-        kind = text(target.get("kind")) or ""
-        if kind not in self._schemas:
-            resources = self._settings.resources
-            self._schemas[kind] = schema(self._cluster, resources.group, resources.version, kind)
-        return self._schemas[kind]
 
     def _served(self, manifest: Object) -> ServedKind:
         api_version, kind = text(manifest.get("apiVersion")) or "", text(manifest.get("kind")) or ""

@@ -11,8 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.helm_versions import allows
-from kubectl_express.core.node import State
-from kubectl_express.core.values import Object, at, text
+from kubectl_express.core.values import at, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import configuration, git, helm
 from kubectl_express.sources.embedded import EmbeddedHelm
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from kubectl_express.core.settings import Settings
     from kubectl_express.environment import Environment
     from kubectl_express.sources.cluster import Cluster
+    from kubectl_express.sources.live_reader import LiveReader
     from kubectl_express.sources.rendering import Engine, Release
     from kubectl_express.sources.snapshot import Snapshot
 
@@ -54,7 +54,6 @@ class Scope:
         self.environment = environment
         self.selection = selection
         self._lock = RLock()
-        self._schemas: dict[str, Object | None] = {}
 
     @cached_property
     def layout(self) -> Layout:
@@ -248,66 +247,24 @@ class Scope:
             config = folder / name
             yield Layout(folder, configuration.load(config if os.path.lexists(config) else None))
 
-    def live(self, system: System, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
-        """Return the live side of a system: a handful of LISTs, whatever the number of nodes.
+    @cached_property
+    def _reader(self) -> LiveReader:
+        from kubectl_express.sources.live_reader import LiveReader
 
-        `known` holds further texts that nodes' data may have been, by node, each with where it comes from.
-        """
-        return self.live_side(self.snapshot(system), known)
+        with self._lock:
+            return LiveReader(self.cluster, self.settings)
+
+    def live(self, system: System) -> Side:
+        """Return the live side of a system: a handful of LISTs, whatever the number of nodes."""
+        return self.live_side(self.snapshot(system))
 
     def snapshot(self, system: System) -> Snapshot:
         """Return what the cluster holds of a system now."""
-        from kubectl_express.sources.snapshot import read
-
-        resources, revisions, pods = self.settings.resources, self.settings.revisions, self.settings.pods
-        return read(
-            self.cluster,
-            system.namespace,
-            group=resources.group,
-            version=resources.version,
-            kinds=resources.kinds,
-            config_map_selector=revisions.selector,
-            pod_selector=pods.node_label,
-        )
+        return self._reader.snapshot(system.namespace)
 
     def live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
         """Return the live side that a snapshot of the cluster is.
 
-        Where nothing proves a node's data, the records of rollouts are looked into, as far as one may: after a stop
-        midway, what the nodes not yet reached were deployed with stands nowhere else.
+        `known` holds further texts that nodes' data may have been, by node, each with where it comes from.
         """
-        side = self._live_side(snapshot, known or {})
-        if all(node.live is None or node.live.state is not State.UNVERIFIED for node in side.nodes.values()):
-            return side
-        recorded = self._recorded(snapshot.namespace)
-        if not recorded:
-            return side
-        return self._live_side(
-            snapshot, {name: [*(known or {}).get(name, ()), *recorded.get(name, ())] for name in side.nodes}
-        )
-
-    def _live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]]) -> Side:
-        from kubectl_express.core.live import live_side
-
-        objects = [*snapshot.config_maps, *snapshot.resources]
-        return live_side(objects, snapshot.pods, self.settings, schema=self.schema, known=known)
-
-    def _recorded(self, namespace: str) -> dict[str, list[tuple[str, str]]]:
-        from kubectl_express.sources.records import Records
-
-        records = Records(self.cluster, namespace)
-        try:
-            return records.known_texts(*(record.number for record, _ in records.heads()))
-        except ExpressError:
-            # Secrets are not everybody's to read, and without them the node is merely unverified.
-            return {}
-
-    def schema(self, kind: str) -> Object | None:
-        """Return the OpenAPI schema of a kind of nodes, read once."""
-        from kubectl_express.sources.discovery import schema
-
-        with self._lock:
-            if kind not in self._schemas:
-                resources = self.settings.resources
-                self._schemas[kind] = schema(self.cluster, resources.group, resources.version, kind)
-            return self._schemas[kind]
+        return self._reader.side(snapshot, known or {})
