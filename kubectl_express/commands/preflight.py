@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.errors import ExpressError
-from kubectl_express.rollout.argocd import owning_applications
+from kubectl_express.rollout.argocd.ownership import owning_applications
 from kubectl_express.rollout.control import held
 from kubectl_express.rollout.rights import lacking, needed, refusal
 from kubectl_express.sources.listing import together
@@ -43,7 +43,7 @@ def check_argocd(scope: Scope, printer: Printer, system: System, standing: Stand
     Raises ExpressError where one does and it is not.
     """
     resources = [node.resource for node in standing.nodes if node.resource is not None]
-    found = owning_applications(scope.cluster, system.namespace, resources)
+    found = owning_applications(scope.cluster, system.namespace, resources, scope.settings.resources)
     for note in found.notes:
         printer.warn(note)
     objections = [application.objection for application in found.applications if application.objection]

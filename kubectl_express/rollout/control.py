@@ -22,6 +22,10 @@ _ATTEMPTS = 5
 _WITHIN = 10.0
 
 
+class NoRolloutError(ExpressError):
+    """There is no rollout to ask."""
+
+
 def held(cluster: Cluster, namespace: str) -> Held | None:
     """Return who holds the lease of a system's rollout, be that over or not; None where nobody does."""
     return read(cluster, namespace)[1]
@@ -32,14 +36,14 @@ def ask(cluster: Cluster, namespace: str, action: str, by: str) -> Held:
 
     Only this very rollout will hear it, whatever begins meanwhile. One that was last heard of too long ago is asked
     nevertheless (`expires_in` is not above 0): it hears it if it ever goes on. A stop stays one, whatever is asked
-    later. Raises ExpressError where there is no rollout to ask.
+    later. Raises NoRolloutError where there is no rollout to ask.
     """
     asked = Request(secrets.token_hex(8), action, by)
     first: tuple[str, str] | None = None
     for _ in range(_ATTEMPTS):
         lease, found = read(cluster, namespace)
         if lease is None or found is None or found.gone:
-            raise ExpressError(_nobody(cluster, namespace, found))
+            raise NoRolloutError(_nobody(cluster, namespace, found))
         this = (found.holder.identity, found.holder.plan)
         first = first or this
         if this != first:

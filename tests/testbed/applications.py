@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 ARGO = "/apis/argoproj.io/v1alpha1"
 HERE = {"server": "https://kubernetes.default.svc"}
 """What Argo CD calls the cluster that it runs in."""
+REVISION = "ea8759964626a583667a2bfd08f334ec2070040a"
+OPERATION: dict[str, Any] = {
+    "initiatedBy": {"username": "foo@example.com"},
+    "sync": {"revision": REVISION, "syncStrategy": {"hook": {}}},
+}
+"""A sync that somebody asked for in Argo CD's own pages."""
 CRD: dict[str, Any] = {
     "metadata": {"name": "applications.argoproj.io"},
     "spec": {
@@ -64,10 +70,15 @@ def application(
     destination: Mapping[str, str] = HERE,
     policy: Object | None = None,
     phase: str = "Succeeded",
+    state: Object | None = None,
     **more: Any,
 ) -> None:
-    """Make an application as Argo CD has it; `lists` is the namespace of be1, which it lists as its own."""
+    """Make an application as Argo CD has it; `lists` is the namespace of be1, which it lists as its own.
+
+    Where the phase is one of a sync in progress, that is asked for too; `state` is more of its operationState.
+    """
     own = {"group": "express.example.com", "version": "v1", "kind": "Backend", "namespace": lists, "name": "be1"}
+    under_way: Object = {"operation": OPERATION} if phase in {"Running", "Terminating"} else {}
     body = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
@@ -79,9 +90,48 @@ def application(
             **({} if policy is None else {"syncPolicy": policy}),
         },
         "status": {
-            "operationState": {"operation": {}, "phase": phase, "startedAt": "2024-01-01T00:00:00Z"},
-            "resources": [own] if lists else [],
+            "operationState": operation_state(phase, **(state or {})),
+            "resources": [{**own, "status": "OutOfSync"}] if lists else [],
         },
+        **under_way,
         **more,
     }
-    argo.create(f"{ARGO}/namespaces/{place}/applications", body)
+    argo.create(application_path(place), body)
+
+
+def application_path(place: str = "argocd", name: str | None = None) -> str:
+    """Return the path of an application, or of all that a namespace has."""
+    return f"{ARGO}/namespaces/{place}/applications" + (f"/{name}" if name else "")
+
+
+def operation_state(phase: str = "Running", **more: Any) -> Object:
+    """Return the state of a sync, as Argo CD's controller writes it (its controller/testdata/diff-cache.yaml)."""
+    over: Object = {} if phase in {"Running", "Terminating"} else {"finishedAt": "2024-03-05T07:33:14Z"}
+    return {
+        "operation": OPERATION,
+        "phase": phase,
+        "message": "waiting for healthy state of express.example.com/Backend/be1",
+        "startedAt": "2024-03-05T07:33:03Z",
+        "syncResult": {
+            "resources": [applied("", "ConfigMap", "revisions"), applied("express.example.com", "Backend", "be1")],
+            "revision": REVISION,
+            "source": {"repoURL": "https://git.example.com/charts"},
+        },
+        **over,
+        **more,
+    }
+
+
+def applied(group: str, kind: str, name: str) -> Object:
+    """Return what a sync says of a resource that it has applied."""
+    return {
+        "group": group,
+        "hookPhase": "Running",
+        "kind": kind,
+        "message": f"{kind.lower()}/{name} configured",
+        "name": name,
+        "namespace": "any",
+        "status": "Synced",
+        "syncPhase": "Sync",
+        "version": "v1",
+    }

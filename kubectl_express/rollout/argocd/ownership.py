@@ -1,17 +1,21 @@
-"""Argo CD's Applications that own a system's nodes, and whether they would apply them in the midst of a rollout."""
+"""Which of Argo CD's Applications own a system's nodes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.applications import read_application
 from kubectl_express.core.values import Object, Value, at, mapping, objects, text
 from kubectl_express.errors import ServerError
+from kubectl_express.rollout.argocd.place import API_VERSION, KIND
 from kubectl_express.sources.discovery import ServedKind, served_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kubectl_express.core.applications import Application
+    from kubectl_express.core.settings import ResourceSettings
     from kubectl_express.sources.cluster import Cluster
 
 TRACKING_ID = "argocd.argoproj.io/tracking-id"
@@ -22,26 +26,6 @@ _THIS_CLUSTER = "https://kubernetes.default.svc"
 
 _Identity = tuple[str, str, str]
 """Group, kind and name of a node's resource."""
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """One of Argo CD's Applications."""
-
-    name: str
-    namespace: str
-    automated: bool
-    """Whether it syncs by itself, when the repository or the cluster changes."""
-    syncing: bool
-    """Whether a sync is under way, or asked for."""
-
-    @property
-    def objection(self) -> str | None:
-        """Why no rollout should run beside it, in words; None where it leaves the nodes alone."""
-        title = f"Argo CD's application {self.namespace}/{self.name}"
-        if self.syncing:
-            return f"{title} is syncing these nodes now"
-        return f"{title} syncs these nodes by itself" if self.automated else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +56,30 @@ class _Claim:
         return self.name == _metadata(application, "name") and self.namespace in {None, place}
 
 
-def owning_applications(cluster: Cluster, namespace: str, resources: Iterable[Object]) -> Owners:
-    """Return the Applications that own these resources of nodes, all of one namespace.
+def owning_applications(
+    cluster: Cluster, namespace: str, resources: Iterable[Object], settings: ResourceSettings
+) -> Owners:
+    """Return the Applications that own the nodes of a namespace; `resources` are those of them that there are.
 
-    Such is one that a resource's tracking-id names; and one that lists a resource as its own, if it deploys to this
-    very cluster or is the one that the resource's label names. It is no error where Argo CD may not be looked at.
+    Such is one that a resource's tracking-id names; one that lists any node of the namespace as its own, be it there
+    yet or not, if it deploys to this very cluster; and one that lists a resource whose label names it. It is no error
+    where Argo CD may not be looked at.
     """
     nodes = {_identity(resource): resource for resource in resources}
     tracked = dict.fromkeys(_tracked(nodes.values(), namespace))
     labelled = dict.fromkeys(_labelled(nodes.values()))
-    served = served_kind(cluster, "argoproj.io/v1alpha1", "Application")
+    served = served_kind(cluster, API_VERSION, KIND)
     read = _read(cluster, served, [*tracked, *labelled]) if served else _Read([])
-    owners = [
-        application
-        for application in read.applications
-        if any(claim.means(application) for claim in tracked)
-        or (
-            _lists(application, nodes, namespace)
-            and (_deploys_to(application, cluster) or any(claim.means(application) for claim in labelled))
-        )
-    ]
+
+    def owns(application: Object) -> bool:
+        if any(claim.means(application) for claim in tracked):
+            return True
+        listed = _listed(application, namespace, settings)
+        if _deploys_to(application, cluster):
+            return bool(listed)
+        return not listed.isdisjoint(nodes) and any(claim.means(application) for claim in labelled)
+
+    owners = [application for application in read.applications if owns(application)]
     unseen = [claim for claim in tracked if not any(claim.means(application) for application in read.applications)]
     notes = [_unseen(claim, forbidden=claim in read.forbidden) for claim in unseen]
     if read.blind and not tracked and not owners:
@@ -99,23 +87,12 @@ def owning_applications(cluster: Cluster, namespace: str, resources: Iterable[Ob
             "whether an Argo CD application owns these nodes could not be checked: "
             "you may not list applications.argoproj.io"
         )
-    return Owners(tuple(map(_application, owners)), tuple(notes))
+    return Owners(tuple(map(read_application, owners)), tuple(notes))
 
 
 def _unseen(claim: _Claim, *, forbidden: bool) -> str:
     why = "which you may not get" if forbidden else "which is not to be found in this cluster"
-    return f"nodes are tracked by Argo CD's application {claim}, {why}: it could sync them during the rollout"
-
-
-def _application(application: Object) -> Application:
-    automated = at(application, "/spec/syncPolicy/automated")
-    phase = at(application, "/status/operationState/phase")
-    return Application(
-        name=_metadata(application, "name"),
-        namespace=_metadata(application, "namespace"),
-        automated=isinstance(automated, dict) and automated.get("enabled") is not False,
-        syncing=phase in {"Running", "Terminating"} or isinstance(application.get("operation"), dict),
-    )
+    return f"nodes are tracked by Argo CD's application {claim}, {why}: it may be syncing them, now or at any time"
 
 
 def _tracked(resources: Iterable[Object], namespace: str) -> Iterator[_Claim]:
@@ -137,13 +114,15 @@ def _labelled(resources: Iterable[Object]) -> Iterator[_Claim]:
             yield _Claim.read(instance)
 
 
-def _lists(application: Object, nodes: Iterable[_Identity], namespace: str) -> bool:
-    own = {
-        (text(at(each, "/group")) or "", text(at(each, "/kind")) or "", text(at(each, "/name")) or "")
+def _listed(application: Object, namespace: str, settings: ResourceSettings) -> set[_Identity]:
+    """Return the nodes of the namespace that it lists as its own, also those that it is yet to create."""
+    return {
+        (settings.group, kind, text(at(each, "/name")) or "")
         for each in objects(at(application, "/status/resources"))
         if at(each, "/namespace") == namespace
+        and (text(at(each, "/group")) or "") == settings.group
+        and (kind := text(at(each, "/kind")) or "") in settings.kinds
     }
-    return not own.isdisjoint(nodes)
 
 
 def _deploys_to(application: Object, cluster: Cluster) -> bool:
