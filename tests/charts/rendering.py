@@ -43,6 +43,11 @@ class Rendering:
         }
 
     @property
+    def jobs(self) -> list[Any]:
+        """The hooks that await nodes, by their waves."""
+        return sorted((found for found in self.objects if found["kind"] == "Job"), key=wave_of)
+
+    @property
     def entries(self) -> dict[str, str]:
         """Every key of every ConfigMap that holds revisions; a key in two of them is an error."""
         entries: dict[str, str] = {}
@@ -113,9 +118,9 @@ class Charts:
         (chart / "templates" / "nodes.yaml").write_text(before + _BARE, encoding="utf-8")
         return chart
 
-    def bare_nodes(self, nodes: list[Any], template: str = "") -> Rendering:
-        """Render these nodes by the library alone."""
-        return self.render(self.bare(template), "--values", self.values({"nodes": nodes}))
+    def bare_nodes(self, nodes: list[Any], template: str = "", **values: object) -> Rendering:
+        """Render these nodes by the library alone, with further values if any."""
+        return self.render(self.bare(template), "--values", self.values({"nodes": nodes, **values}))
 
     def refusal(self, nodes: list[Any], template: str = "") -> str:
         """Return what helm says of nodes that the library refuses."""
@@ -140,7 +145,13 @@ metadata:
 spec:
   {{- $node.spec | nindent 2 }}
 {{- end }}
+{{- include "express-revisions.gates" (dict "system" $system "root" $) }}
 """
+
+
+def wave_of(found: Any) -> int:
+    """Return the sync wave of an object."""
+    return int(found["metadata"]["annotations"][WAVE])
 
 
 def backend(name: str, **data: object) -> dict[str, object]:

@@ -1,9 +1,9 @@
-"""One sync wave a node: kinds in order, names in natural order, behind the ConfigMaps."""
+"""One even sync wave a node: kinds in order, names in natural order, behind the ConfigMaps."""
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,7 +11,7 @@ from kubectl_express.core.kubectl_yaml import read_documents
 from kubectl_express.core.manifests import rendered_side
 from kubectl_express.core.order import in_order, natural
 from kubectl_express.core.settings import Settings
-from tests.charts.rendering import WAVE, Charts, backend
+from tests.charts.rendering import WAVE, Charts, backend, wave_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def by_wave(rendering: Rendering) -> list[str]:
     waves = {int(found["metadata"]["annotations"][WAVE]): name for name, found in rendering.resources.items()}
-    assert sorted(waves) == list(range(1, len(rendering.resources) + 1))
+    assert sorted(waves) == list(range(2, 2 * len(rendering.resources) + 1, 2))
     return [waves[wave] for wave in sorted(waves)]
 
 
@@ -29,7 +29,7 @@ def test_backends_go_before_frontends_and_be2_before_be10(charts: Charts) -> Non
     assert by_wave(charts.example()) == ["be1", "be2", "be3", "be10", "fe1", "fe2", "fe3", "fe4"]
 
 
-def test_the_config_maps_are_in_the_wave_before_the_first_node(charts: Charts) -> None:
+def test_the_config_maps_are_in_a_wave_before_the_first_node(charts: Charts) -> None:
     assert {found["metadata"]["annotations"][WAVE] for found in charts.example().config_maps} == {"0"}
 
 
@@ -98,10 +98,6 @@ def argocd_order(rendering: Rendering) -> list[str]:
     return [waves[wave] for wave in sorted(waves)]
 
 
-def wave_of(found: Any) -> int:
-    return int(found["metadata"]["annotations"][WAVE])
-
-
 @pytest.fixture
 def charts_of_helm4(helm4: Path, tmp_path: Path) -> Charts:
     return Charts(helm4, tmp_path)
@@ -111,14 +107,14 @@ def charts_of_helm4(helm4: Path, tmp_path: Path) -> Charts:
 def test_argo_cd_takes_the_nodes_in_the_order_of_a_rollout(charts_of_helm4: Charts, seed: int) -> None:
     rendering = charts_of_helm4.bare_nodes(mixed_nodes(random.Random(seed)))  # noqa: S311
     assert argocd_order(rendering) == rollout_order(rendering)
-    assert sorted(map(wave_of, rendering.resources.values())) == list(range(1, MANY + 1))
+    assert sorted(map(wave_of, rendering.resources.values())) == list(range(2, 2 * MANY + 1, 2))
 
 
 @MIXES
 def test_waves_that_a_chart_sets_otherwise_are_the_order_of_both(charts_of_helm4: Charts, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     nodes = mixed_nodes(chance)
-    waves = chance.sample(range(MANY + 1, 10 * MANY), MANY)
+    waves = chance.sample(range(2 * MANY + 1, 20 * MANY), MANY)
     for node, wave in zip(nodes[:: seed % 3 + 1], waves, strict=False):
         node["override"] = str(wave)
     chart = charts_of_helm4.bare()

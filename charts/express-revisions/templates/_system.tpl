@@ -14,7 +14,8 @@ Each node gets
   json     the text that is hashed: `toJson data`
   revision the first ten hex digits of its SHA-256
   spec     the custom resource's spec, data and deploymentRevision together, as YAML text for `nindent`
-  wave     its sync wave, a string from "1" on
+  wave     its sync wave, a string: "2", "4", "6", … The odd ones between are the gates', with or without them, so that a
+           node is the same whatever it is awaited by
 
 Everything that is shown of a node, in its custom resource or in a ConfigMap, is from this one computation. Prints nothing.
 */}}
@@ -40,7 +41,7 @@ Everything that is shown of a node, in its custom resource or in a ConfigMap, is
 {{- $ordered := list -}}
 {{- range $place, $node := $byPlace -}}
   {{- $ordered = append $ordered $node -}}
-  {{- $_ := set $node "wave" (len $ordered | toString) -}}
+  {{- $_ := set $node "wave" (len $ordered | mul 2 | toString) -}}
 {{- end -}}
 {{- $_ := set . "ordered" $ordered -}}
 {{- end -}}

@@ -9,7 +9,7 @@ Takes the dict that `express-revisions.compute` has worked out, in which may als
   labels  a dict of labels to add
 
 Each node has two keys, <node>.revision and <node>.json, both in the same ConfigMap. There are as many ConfigMaps as the
-size needs, filled in the order of the rollout, the first one always there. They are in the sync wave before the first node.
+size needs, filled in the order of the rollout, the first one always there. They are in sync wave 0, before the first node.
 
 Why so small: `kubectl apply` keeps the whole object as JSON in an annotation, and annotations hold 256 KiB. In it each
 entry stands once more escaped, so that is what is measured; 100 KiB of it leave room for labels, and for what kubectl may
