@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import kubectl_express
 from kubectl_express.core import gojson
+from kubectl_express.core.applications import Application, read_application
 from kubectl_express.core.changes import ChangeKind, changes
 from kubectl_express.core.determinacy import determinacy_problems
 from kubectl_express.core.happenings import Happening, What
@@ -55,6 +56,7 @@ from tests.core.rendered import (
 )
 from tests.output.rolled import manifest
 from tests.output.rolled import step as turn_of
+from tests.testbed.applications import OPERATION, operation_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +168,23 @@ def rollout_documents() -> Iterator[tuple[str, Object]]:
                 "rollout-status",
                 rollout_status_view([RolloutStatus(PLACE, SETTINGS, course, holder, live())]).document,
             )
+    for applications in (None, tuple(owning())):
+        status = RolloutStatus(PLACE, SETTINGS, None, None, live(), applications)
+        yield "rollout-status", rollout_status_view([status]).document
     yield "rollout-history", history_view([History(PLACE, tuple(courses())), History(PLACE, ())]).document
+
+
+def owning() -> Iterator[Application]:
+    """Yield Applications with a sync under way, with one asked for, with one that is over, and without any."""
+    metadata: Object = {"name": "express", "namespace": "argocd"}
+    said: list[Object] = [
+        {"operation": OPERATION, "status": {"operationState": operation_state()}},
+        {"operation": {}},
+        {"spec": {"syncPolicy": {"automated": {}}}, "status": {"operationState": operation_state("Failed")}},
+        {},
+    ]
+    for more in said:
+        yield read_application({"metadata": metadata, **more})
 
 
 def courses() -> Iterator[Course]:

@@ -15,6 +15,7 @@ REQUESTED = "Requested"
 """Our word for a sync that is asked for and has not begun; all other phases are Argo CD's own words."""
 RUNNING = "Running"
 TERMINATING = "Terminating"
+SUCCEEDED = "Succeeded"
 
 _WAITS = re.compile(r"waiting for (?:healthy state of|completion of hook|deletion of) ([^/ ]*)/([^/ ]+)/([^/ ]+)")
 """What gitops-engine's sync_context.go says in its setRunningPhase: group, kind and name."""

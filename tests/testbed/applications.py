@@ -104,6 +104,22 @@ def application_path(place: str = "argocd", name: str | None = None) -> str:
     return f"{ARGO}/namespaces/{place}/applications" + (f"/{name}" if name else "")
 
 
+def begin(argo: Api, name: str, **more: Any) -> None:
+    """Do what the controller does with a sync that is asked for."""
+    argo.patch(application_path(name=name), {"status": {"operationState": operation_state(finishedAt=None, **more)}})
+
+
+def end(argo: Api, name: str, phase: str = "Failed", message: str = "Operation terminated") -> None:
+    """Do what the controller does with a sync that has ended: one write takes away what was asked for, too."""
+    ended = {"phase": phase, "message": message, "finishedAt": "2124-03-05T07:33:14Z"}
+    argo.patch(application_path(name=name), {"operation": None, "status": {"operationState": ended}})
+
+
+def phase_of(argo: Api, name: str) -> str:
+    """Return the phase of an application's sync."""
+    return str(argo.get(application_path(name=name))["status"]["operationState"]["phase"])
+
+
 def operation_state(phase: str = "Running", **more: Any) -> Object:
     """Return the state of a sync, as Argo CD's controller writes it (its controller/testdata/diff-cache.yaml)."""
     over: Object = {} if phase in {"Running", "Terminating"} else {"finishedAt": "2024-03-05T07:33:14Z"}

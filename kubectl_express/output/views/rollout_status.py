@@ -10,11 +10,13 @@ from kubectl_express.core.order import in_order
 from kubectl_express.core.values import Object, Value
 from kubectl_express.output.progress.outcome import Outcome
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
+from kubectl_express.output.views.syncs import application_document, application_lines, last, progress_of, when
 from kubectl_express.output.views.systems import Place, chain, envelope, full_name, revision_cell, state_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubectl_express.core.applications import Application, Sync
     from kubectl_express.core.lease import Held
     from kubectl_express.core.node import Node, Side
     from kubectl_express.core.record import Progress, Record
@@ -116,11 +118,34 @@ class RolloutStatus:
     course: Course | None
     held: Held | None
     side: Side
+    applications: tuple[Application, ...] | None = ()
+    """Argo CD's Applications that own its nodes; None where nobody could see whether there are any."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a rollout or a sync is under way."""
+        return self._rolls or any(each.syncing for each in self.applications or ())
+
+    @property
+    def _rolls(self) -> bool:
+        return self.course is not None and self.course.state in _GOES_ON
 
     @property
     def outcome(self) -> Outcome:
-        """How far each node of the last rollout is; nothing where there was none."""
+        """How far the last rollout brought each node, or Argo CD if it was at work last; nothing where neither was."""
+        synced = self._synced_last
+        if synced:
+            return progress_of(synced, self.nodes())
         return self.course.outcome(self.place) if self.course else Outcome((), (), ())
+
+    @property
+    def _synced_last(self) -> Sync | None:
+        """The sync that has been at work since the last rollout; None where that goes on, or nothing synced since."""
+        synced = last(self.applications or ())
+        if synced is None or self._rolls:
+            return None
+        since = self.course.progress.updated if self.course else ""
+        return synced.sync if synced.syncing or when(synced) > since else None
 
     def nodes(self) -> list[Node]:
         """Return the system's nodes in the order of a rollout."""
@@ -150,6 +175,7 @@ def _document(status: RolloutStatus) -> Object:
     return {
         "rollout": status.course.document() if status.course else None,
         "holder": _holder(status.held) if status.held else None,
+        "applications": _applications(status),
         **outcome.document(),
         "nodes": [
             {
@@ -162,6 +188,13 @@ def _document(status: RolloutStatus) -> Object:
             for node in status.nodes()
         ],
     }
+
+
+def _applications(status: RolloutStatus) -> Value:
+    if status.applications is None:
+        return None
+    nodes, settings = status.nodes(), status.settings.resources
+    return [application_document(each, nodes, settings) for each in status.applications]
 
 
 def _holder(held: Held) -> Object:
@@ -183,22 +216,25 @@ def _progress(outcome: Outcome, name: str) -> str | None:
 
 
 def _blocks(status: RolloutStatus) -> list[Table | Lines]:
-    heads = [*_heads(status), *(Cell(line) for line in status.outcome.lines())]
-    rows = [_row(node, _progress(status.outcome, node.name)) for node in status.nodes()]
+    outcome = status.outcome
+    heads = [*_heads(status), *(Cell(line) for line in outcome.lines())]
+    rows = [_row(node, _progress(outcome, node.name)) for node in status.nodes()]
     return [Lines(heads), *([Table(_NODES, rows)] if rows else [])]
 
 
 def _heads(status: RolloutStatus) -> list[Cell]:
-    lease = [Cell(f"the lease {status.held}")] if status.held else []
+    nodes, settings = status.nodes(), status.settings.resources
+    others = [Cell(f"the lease {status.held}")] if status.held else []
+    others += [line for each in status.applications or () for line in application_lines(each, nodes, settings)]
     course = status.course
     if course is None:
-        return [Cell(f"{status.place.title()}: no rollout is recorded", Style.STRONG), *lease]
+        return [Cell(f"{status.place.title()}: no rollout is recorded", Style.STRONG), *others]
     record, progress = course.record, course.progress
     of = "" if record.undoes is None else f" (of {record.undoes})"
     title = f"{status.place.title()}: {record.action} {record.number}{of} by {record.by}, since {record.started}"
     told = progress.message.startswith(course.state) or not progress.message
     said = (progress.message or course.state) if told else f"{course.state}: {progress.message}"
-    return [Cell(title, Style.STRONG), Cell(said, STATE_STYLES.get(course.state, Style.PLAIN)), *lease]
+    return [Cell(title, Style.STRONG), Cell(said, STATE_STYLES.get(course.state, Style.PLAIN)), *others]
 
 
 def _row(node: Node, progress: str | None) -> list[Cell]:
