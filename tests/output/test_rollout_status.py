@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kubectl_express.core.applications import Application, read_application
 from kubectl_express.core.lease import Held, Holder
 from kubectl_express.core.record import Progress, Record
 from kubectl_express.output.formats import find_format
@@ -15,6 +16,7 @@ from kubectl_express.output.views.history import History, history_view
 from kubectl_express.output.views.rollout_status import Course, RolloutStatus, rollout_status_view
 from tests.core.rendered import SETTINGS, applied_by_kubectl, config_map, entry, live_of, pod, resource, revision_of
 from tests.output.rolled import HOSTILE, PLACE
+from tests.testbed.applications import OPERATION, operation_state
 
 if TYPE_CHECKING:
     from kubectl_express.core.node import Side
@@ -226,3 +228,127 @@ def test_what_others_wrote_into_a_record_is_not_obeyed_by_the_terminal() -> None
     for view in views:
         for form in ("table", "wide", "name"):
             assert all(line.isprintable() for line in text(view, form))
+
+
+# Argo CD
+
+
+def owner(phase: str = "Running", *, under_way: bool = True, resources: Any = None, **state: Any) -> Application:
+    said = operation_state(phase, **state)
+    if resources is not None:
+        said["syncResult"] = {**said["syncResult"], "resources": resources}
+    operation: Object = {"operation": OPERATION} if under_way else {}
+    metadata: Object = {"name": "express", "namespace": "argocd"}
+    return read_application({"metadata": metadata, "status": {"operationState": said}, **operation})
+
+
+def synced(*applications: Application, course: Course | None = None, side: Side | None = None) -> View:
+    return rollout_status_view([RolloutStatus(PLACE, SETTINGS, course, None, side or split_side(), applications)])
+
+
+def split_side() -> Side:
+    """Return be1 at the stored revision, be2 on its way to it, and be3 that has not been applied."""
+    entries = {**entry("be1", DATA), **entry("be2", DATA), **entry("be3", {"zone": "b"})}
+    resources = [applied_by_kubectl(resource(name, DATA)) for name in ("be1", "be2", "be3")]
+    pods = [pod("be1", REVISION), pod("be2", "0ld"), pod("be3", REVISION)]
+    return live_of([config_map(entries), *resources], *pods)
+
+
+WAITING = "waiting for healthy state of express.example.com/Backend/be2"
+SYNC = "Argo CD's application argocd/express"
+
+
+def test_a_sync_is_told_with_the_node_that_it_waits_for_and_how_far_each_node_is() -> None:
+    assert text(synced(owner(message=WAITING)))[:6] == [
+        "systemdcrtest3 in yul1: no rollout is recorded",
+        f"{SYNC}: Running since 2024-03-05T07:33:03Z, revision ea87599646, by foo@example.com: {WAITING}",
+        f"it waits for be2: pod be2-0 is at 0ld, not {REVISION}",
+        "updated (1): be1",
+        "in progress (1): be2",
+        "untouched (1): be3",
+    ]
+
+
+def test_where_a_sync_does_not_say_which_node_it_waits_for_it_is_the_one_in_progress() -> None:
+    assert text(synced(owner(message="one or more tasks are running")))[2].startswith("it waits for be2: pod be2-0 is")
+
+
+def test_a_sync_that_has_applied_nothing_yet_has_touched_no_node() -> None:
+    for each in (owner(resources=[], message=""), owner("Succeeded")):
+        assert text(synced(each))[2] == "untouched (3): be1, be2, be3"
+
+
+def test_a_sync_that_is_asked_for_says_so() -> None:
+    assert text(synced(owner("Failed")))[1] == (
+        f"{SYNC}: Requested, revision ea87599646, by foo@example.com: it is asked for and has not begun"
+    )
+
+
+def test_a_sync_that_was_terminated_says_when_and_leaves_nothing_awaited() -> None:
+    view = synced(owner("Failed", under_way=False, message="Operation terminated"))
+    assert text(view)[1:5] == [
+        f"{SYNC}: Failed at 2024-03-05T07:33:14Z, revision ea87599646, by foo@example.com: Operation terminated",
+        "updated (1): be1",
+        "in progress (1): be2",
+        "untouched (1): be3",
+    ]
+    assert text(view, "name") == ["backend.express.example.com/be2", "backend.express.example.com/be3"]
+
+
+def test_an_application_that_succeeded_or_never_synced_takes_one_line() -> None:
+    done = "Succeeded at 2024-03-05T07:33:14Z, revision ea87599646, by foo@example.com: successfully synced"
+    succeeded = owner("Succeeded", under_way=False, message="successfully synced")
+    assert text(synced(succeeded))[1:3] == [f"{SYNC}: {done}", ""]
+    assert text(synced(Application("express", "argocd", automated=True)))[1:3] == [f"{SYNC} has not synced yet", ""]
+
+
+@pytest.mark.parametrize(
+    ("updated", "application", "told"),
+    [
+        ("2024-03-05T07:33:13Z", owner("Failed", under_way=False), "untouched (1): be3"),
+        ("2024-03-05T07:33:15Z", owner("Failed", under_way=False), "untouched (2): be3, be4"),
+        ("2024-03-05T07:33:15Z", owner(), "untouched (1): be3"),
+    ],
+)
+def test_nodes_are_told_by_whichever_was_at_work_last(updated: str, application: Application, told: str) -> None:
+    course = Course(RECORD, replace(PROGRESS, state="stopped", updated=updated), None)
+    lines = text(synced(application, course=course))
+    assert [line for line in lines if line.startswith("untouched")] == [told]
+    assert any(line.startswith("go on with") for line in lines) is told.endswith("be4")
+
+
+def test_a_rollout_beside_a_sync_tells_its_own_nodes() -> None:
+    course = Course(RECORD, PROGRESS, HELD)
+    view = rollout_status_view([RolloutStatus(PLACE, SETTINGS, course, HELD, split_side(), (owner(),))])
+    assert "untouched (2): be3, be4" in text(view)
+    assert any(line.startswith(f"{SYNC}: Running") for line in text(view))
+
+
+def test_the_document_of_a_status_has_the_applications_or_null_where_they_could_not_be_seen() -> None:
+    assert system(synced(owner(message=WAITING)))["applications"] == [
+        {
+            "name": "express",
+            "namespace": "argocd",
+            "automated": False,
+            "syncing": True,
+            "sync": {
+                "phase": "Running",
+                "message": WAITING,
+                "startedAt": "2024-03-05T07:33:03Z",
+                "finishedAt": None,
+                "revision": "ea8759964626a583667a2bfd08f334ec2070040a",
+                "by": "foo@example.com",
+                "waitsFor": "be2",
+            },
+        }
+    ]
+    assert system(synced())["applications"] == []
+    unseen = rollout_status_view([RolloutStatus(PLACE, SETTINGS, None, None, split_side(), None)])
+    assert system(unseen)["applications"] is None
+    assert text(unseen)[1] == ""
+
+
+def test_what_a_sync_says_is_not_obeyed_by_the_terminal() -> None:
+    view = synced(owner(message=HOSTILE))
+    for form in ("table", "wide", "name"):
+        assert all(line.isprintable() for line in text(view, form))
