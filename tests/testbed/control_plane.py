@@ -114,7 +114,7 @@ def running_control_plane(folder: Path | None = None) -> Iterator[ControlPlane]:
 
 def _start(home: Path, running: ExitStack) -> ControlPlane:
     home.mkdir()
-    client, peer, secure = _free_ports(3)
+    client, peer, secure = free_ports(3)
     etcd_url = f"http://127.0.0.1:{client}"
     etcd = _supervise(running, home / "etcd.log", _etcd_command(home, etcd_url, f"http://127.0.0.1:{peer}"))
     tokens = {user: secrets.token_hex(16) for user in (ADMIN, *ORDINARY_USERS)}
@@ -213,8 +213,8 @@ def _answers(plane: ControlPlane) -> bool:
         api.close()
 
 
-def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, held all at once so that none comes twice."""
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that nobody listens on, held all at once so that none comes twice."""
     with ExitStack() as held:
         taken = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in taken:

@@ -96,6 +96,9 @@ PARTS = {
             _NO_CGO,
             ("tests/argocd", "tests/testbed_tests"),
         ),
+        Part(
+            "redis-server", "redis-server", "redis", ".", 0.5, "-s -w", _NO_CGO, ("tests/argocd", "tests/testbed_tests")
+        ),
     )
 }
 

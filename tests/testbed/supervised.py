@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 SUPERVISOR = Path(__file__).parent / "supervisor.py"
 TAIL = 25
@@ -18,7 +18,14 @@ TAIL = 25
 class Supervised:
     """A running program. It is killed by `stop`, or by its supervisor as soon as this process is gone."""
 
-    def __init__(self, command: Sequence[str | Path], log: Path, cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start a program that writes into `log`, with this process's environment unless another is given."""
         self.log = log
         log.touch()
         # A session of its own: Ctrl-C in the terminal reaches the tests alone, which then end what they started.
@@ -27,6 +34,7 @@ class Supervised:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=cwd,
+            env=environment,
             start_new_session=True,
         )
         assert self._supervisor.stdout is not None

@@ -19,3 +19,11 @@ def eventually(look: Callable[[], Seen], what: str, seconds: float = 30, every: 
             raise AssertionError(f"not within {seconds:g} s: {what} (last seen: {seen!r})")
         time.sleep(every)
     return seen
+
+
+def remains(look: Callable[[], bool], what: str, seconds: float, every: float = 0.1) -> None:
+    """Return after `seconds` in which `look` saw nothing but truth; `AssertionError` naming `what` as soon as not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert look(), f"no longer so: {what}"
+        time.sleep(every)

@@ -7,7 +7,7 @@ import time
 from itertools import count
 from typing import TYPE_CHECKING
 
-from tests.testbed.operator import pods
+from tests.testbed.operator import diary, pods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,8 @@ class Keeper:
             declared = self._declared.setdefault(cr["metadata"]["uid"], [])
             if declared and declared[-1][0] == revision:
                 declared.pop()
+            else:
+                diary.write(cr["metadata"]["name"], "declares", revision, f"generation {generation}")
             declared.append((revision, generation))
 
     def working_on(self, cr: Object) -> tuple[str, int]:
@@ -119,6 +121,7 @@ class Keeper:
             self._api.patch(path, {"metadata": {"finalizers": None, "uid": pod["metadata"]["uid"]}})
         if not pods.terminating(pod):
             self._api.delete(path, _now(pod))
+            diary.write(_node(pod), "removed", pods.revision_of(pod), pod["metadata"]["name"])
         self._mirror.drop(pod)
 
     def _relabel(self, pod: Object, revision: str) -> Object:
@@ -138,6 +141,7 @@ class Keeper:
         names = (f"{cr['metadata']['name']}-{number}" for number in count())
         name = next(name for name in names if name not in taken)
         pod = self._api.create(self._path, pods.manifest(cr, name, revision, told.text))
+        diary.write(_node(pod), "made", revision, name)
         self._made[pod["metadata"]["uid"]] = time.monotonic()
         self._mirror.put(pod)
         return pod
@@ -158,8 +162,12 @@ class Keeper:
         return again
 
     def _write_status(self, pod: Object, status: Object | None) -> None:
-        if status is not None:
-            self._mirror.put(self._api.patch(f"{self._path}/{pod['metadata']['name']}/status", {"status": status}))
+        if status is None:
+            return
+        self._mirror.put(self._api.patch(f"{self._path}/{pod['metadata']['name']}/status", {"status": status}))
+        ready = pods.is_ready({"status": status})
+        if ready != pods.is_ready(pod):
+            diary.write(_node(pod), "Ready" if ready else "not Ready", pods.revision_of(pod), pod["metadata"]["name"])
 
     def _age(self, pod: Object) -> float:
         now = time.monotonic()
@@ -169,6 +177,10 @@ class Keeper:
 def _all_ready_at(found: list[Object], revision: str) -> bool:
     ready = [pods.is_ready(one) and pods.revision_of(one) == revision and not pods.terminating(one) for one in found]
     return bool(ready) and all(ready)
+
+
+def _node(pod: Object) -> str:
+    return str(pod["metadata"]["labels"][pods.NODE_LABEL])
 
 
 def _now(pod: Object) -> Object:

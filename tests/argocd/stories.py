@@ -1,0 +1,152 @@
+"""What is to happen while Argo CD deploys six nodes, whichever gate holds back the next one; a function a story.
+
+The operator's own diary says what was touched and when. Mostly nothing but Argo CD's pauses go by, so stories run side
+by side, each with a system, a repository and an Application of its own.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tests.argocd.six import NODES, one_at_a_time
+from tests.testbed.waiting import remains
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pytest
+
+    from tests.argocd.six import Six
+
+    Story = Callable[[Six], None]
+
+HANG = "next, hang"
+"""The pods that are made from now on do not get Ready."""
+WELL = "slow: 0.3"
+LONG = 6.0
+"""Seconds in which Argo CD, with its pause of two, would be two waves further."""
+
+
+def tell(stories: Mapping[str, Story], make: Callable[[], Six], subtests: pytest.Subtests) -> None:
+    """Have all the stories happen at once, each with a system of its own, and report each by its name."""
+
+    def told(story: Story) -> None:
+        with closing(make()) as six:
+            story(six)
+
+    with ThreadPoolExecutor(len(stories)) as pool:
+        futures = {name: pool.submit(told, story) for name, story in stories.items()}
+        for name, future in futures.items():
+            with subtests.test(name):
+                future.result()
+
+
+def a_first_install_and_updates_go_one_node_at_a_time(six: Six) -> None:
+    six.install()
+    one_at_a_time(six.diary, NODES)
+    six.turn_page()
+    six.commit_tag("1.1")
+    assert six.sync().phase == "Succeeded"
+    one_at_a_time(six.diary, NODES)
+    six.turn_page()
+    six.commit_tag("1.1", be10="1.2", fe2="1.2")
+    assert six.sync().phase == "Succeeded"
+    one_at_a_time(six.diary, ("be10", "fe2"))
+
+
+def a_new_node_in_the_middle_restarts_no_other(six: Six) -> None:
+    six.install()
+    six.turn_page()
+    six.commit_tag("1.0", (*NODES, "be5"))
+    assert six.sync().phase == "Succeeded"
+    one_at_a_time(six.diary, ("be5",))
+
+
+def terminated_at(node: str, six: Six) -> None:
+    """Terminated while the node is in progress, the sync touches none behind it; a sync goes on where it was."""
+    done, rest = NODES[: NODES.index(node) + 1], NODES[NODES.index(node) + 1 :]
+    six.install()
+    before = six.revisions()
+    six.turn_page()
+    six.operator.tell(node, HANG)
+    six.commit_tag("1.1")
+    six.begin_sync()
+    six.await_diary("made", node)
+    six.terminate()
+    ended = six.ended()
+    assert (ended.phase, ended.message) == ("Failed", "Operation terminated")
+    remains(lambda: six.touched() == [*done], f"none behind {node} is touched", LONG)
+    six.operator.tell(node, WELL)
+    six.await_diary("Ready", node)
+    one_at_a_time(six.diary, done)
+    assert {each: six.revision(each) for each in rest} == {each: before[each] for each in rest}
+    assert six.sync().phase == "Succeeded"
+    one_at_a_time(six.diary, NODES)
+    assert six.restarted() == [*NODES]
+
+
+def a_node_that_does_not_get_ready_holds_all_behind_it(fault: str, six: Six) -> None:
+    """Everything waits, for as long as it takes, and goes on by itself when the node gets well."""
+    six.install()
+    six.turn_page()
+    six.operator.tell("be10", f"next, {fault}")
+    six.commit_tag("1.1")
+    six.begin_sync()
+    six.await_diary("made", "be10")
+    remains(lambda: six.touched() == ["be1", "be2", "be10"], f"none is touched behind one that {fault}es", LONG)
+    six.await_waiting("be10")
+    six.operator.tell("be10", WELL)
+    assert six.ended().phase == "Succeeded"
+    one_at_a_time(six.diary, NODES)
+
+
+def an_operator_that_is_slow_to_notice_is_waited_for(six: Six) -> None:
+    """Right after the apply the status is that of the last revision, and so is the pod, Ready."""
+    six.operator.tell("default", "late: 3, slow: 0.3")
+    six.install()
+    six.turn_page()
+    six.commit_tag("1.1")
+    assert six.sync().phase == "Succeeded"
+    one_at_a_time(six.diary, NODES)
+
+
+def the_last_node_is_awaited(six: Six) -> None:
+    six.install()
+    six.turn_page()
+    six.operator.tell("fe3", HANG)
+    six.commit_tag("1.1")
+    six.begin_sync()
+    six.await_diary("made", "fe3")
+    remains(lambda: not _over(six), "the sync waits for the last node", LONG)
+    six.operator.tell("fe3", WELL)
+    assert six.ended().phase == "Succeeded"
+    assert six.diary[-1].what == "Ready"
+
+
+def _over(six: Six) -> bool:
+    operation = six.operation
+    return operation is not None and operation.over
+
+
+def named(*stories: Any, **partials: Any) -> dict[str, Story]:
+    """Return stories by their names."""
+    return {story.__name__: story for story in stories} | partials
+
+
+COMMON: dict[str, Story] = {
+    **named(
+        a_first_install_and_updates_go_one_node_at_a_time,
+        a_new_node_in_the_middle_restarts_no_other,
+        an_operator_that_is_slow_to_notice_is_waited_for,
+        the_last_node_is_awaited,
+    ),
+    **{f"terminated_at_{node}": partial(terminated_at, node) for node in NODES},
+    **{
+        f"a_node_that_{fault}es_holds_all_behind_it": partial(a_node_that_does_not_get_ready_holds_all_behind_it, fault)
+        for fault in ("hang", "crash")
+    },
+}
+"""What is true with either gate."""

@@ -1,0 +1,127 @@
+"""Argo CD itself steps through the nodes by the printed health check, and Terminate stops it at any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.argocd.six import NODES, Six
+from tests.argocd.stories import COMMON, HANG, LONG, named, tell
+from tests.testbed.argocd import running_argocd
+from tests.testbed.programs import succeeded
+from tests.testbed.waiting import remains
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.testbed.argocd import ArgoCD
+    from tests.testbed.control_plane import ControlPlane
+    from tests.testbed.express import Express
+
+
+@pytest.fixture(scope="module")
+def argo_cd(argocd_plane: ControlPlane, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCD]:
+    """Return Argo CD as it is installed, with its pause of two seconds after each wave."""
+    with running_argocd(argocd_plane, tmp_path_factory.mktemp("argocd"), tools) as argo:
+        yield argo
+
+
+def test_argo_cd_steps_through_the_nodes_by_their_status(
+    argo_cd: ArgoCD, express: Express, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    argo_cd.configure(yaml.safe_load(succeeded(express("argocd", "health"), "argocd health").stdout))
+    tell(COMMON | TRAPS, lambda: Six(argo_cd, express, tmp_path), subtests)
+
+
+def apply_out_of_sync_only_loses_a_half_done_node(six: Six) -> None:
+    """After a stop the node in progress is in sync: it is left out, not awaited, and the next one is touched."""
+    _stop_at_be2(six)
+    six.begin_sync(syncOptions=["ApplyOutOfSyncOnly=true"])
+    six.await_diary("declares", "be10")
+    assert six.restarted()[-1] == "be2" or six.diary[-1].node == "be10"
+    assert "be2" not in [each.node for each in six.diary if each.what == "Ready"]
+
+
+def without_that_option_a_half_done_node_is_awaited(six: Six) -> None:
+    _stop_at_be2(six)
+    six.begin_sync()
+    remains(lambda: six.touched() == ["be1", "be2"], "be2 holds the others", LONG)
+    six.await_waiting("be2")
+
+
+def an_operator_that_boasts_is_believed(six: Six) -> None:
+    """The check sees the resource alone: what its status says is all there is."""
+    six.install()
+    six.turn_page()
+    six.operator.tell("be2", f"{HANG}, boast")
+    six.commit_tag("1.1")
+    six.begin_sync()
+    six.await_diary("declares", "be10")
+    assert "be2" not in [each.node for each in six.diary if each.what == "Ready"]
+
+
+def a_new_commit_starts_anew_what_was_terminated_where_it_syncs_by_itself(six: Six) -> None:
+    _stop_at_be2(six)
+    six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {}}}})
+    six.argo.refresh(six.application)
+    remains(lambda: six.touched() == ["be1", "be2"], "the commit that was terminated is not tried again", LONG)
+    six.commit_tag("1.2")
+    six.argo.refresh(six.application)
+    six.await_diary("declares", "be1", count=2)
+
+
+def a_stop_holds_where_syncing_by_itself_is_switched_off(six: Six) -> None:
+    _stop_at_be2(six)
+    six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {"enabled": False}}}})
+    six.commit_tag("1.2")
+    six.argo.refresh(six.application)
+    remains(lambda: six.touched() == ["be1", "be2"], "nothing is touched after the stop", LONG)
+
+
+def a_selective_sync_goes_by_no_order(six: Six) -> None:
+    six.install()
+    six.turn_page()
+    six.commit_tag("1.1")
+    picked = [{"group": "express.example.com", "kind": kind, "name": node} for kind, node in PICKED]
+    assert six.sync(resources=picked).phase == "Succeeded"
+    assert six.touched() == ["be10"]
+
+
+def without_a_job_the_last_node_is_not_awaited(six: Six) -> None:
+    six.manifest["spec"]["source"]["helm"].pop("valuesObject", None)
+    six.install()
+    six.turn_page()
+    six.operator.tell("fe3", HANG)
+    six.commit_tag("1.1")
+    assert six.sync().phase == "Succeeded"
+    six.await_diary("made", "fe3")
+    assert six.touched() == [*NODES]
+    assert "fe3" not in [each.node for each in six.diary if each.what == "Ready"]
+
+
+def _stop_at_be2(six: Six) -> None:
+    """Have an update stopped while be2 is in progress, whose pod does not get Ready."""
+    six.install()
+    six.turn_page()
+    six.operator.tell("be2", HANG)
+    six.commit_tag("1.1")
+    six.begin_sync()
+    six.await_diary("made", "be2")
+    six.terminate()
+    six.ended()
+
+
+PICKED = (("Backend", "be10"),)
+TRAPS = named(
+    apply_out_of_sync_only_loses_a_half_done_node,
+    without_that_option_a_half_done_node_is_awaited,
+    an_operator_that_boasts_is_believed,
+    a_new_commit_starts_anew_what_was_terminated_where_it_syncs_by_itself,
+    a_stop_holds_where_syncing_by_itself_is_switched_off,
+    a_selective_sync_goes_by_no_order,
+    without_a_job_the_last_node_is_not_awaited,
+)
+"""What the documents warn of, as it happens; each beside the way around it."""

@@ -1,0 +1,39 @@
+"""What the operator saw and did, and when: lines that it prints, and their reading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+_LINE = re.compile(
+    r"^(?P<time>\d\d:\d\d:\d\d\.\d{3}) (?P<node>[^ :]+): (?P<what>declares|made|removed|Ready|not Ready)"
+)
+_REVISION = re.compile(r"\b[0-9a-f]{10}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened to a node."""
+
+    time: str
+    """The UTC time of day, to the millisecond."""
+    node: str
+    what: str
+    """`declares`: its resource has a new revision; `made`, `removed`, `Ready`, `not Ready`: its pod."""
+    revision: str
+
+
+def write(node: str, what: str, revision: str, more: str = "") -> None:
+    """Print what happened to a node."""
+    now = datetime.now(timezone.utc).strftime("%H:%M:%S.%f")[:-3]
+    print(f"{now} {node}: {what} {revision}{f' ({more})' if more else ''}", flush=True)
+
+
+def entries(log: str) -> list[Entry]:
+    """Return what an operator's log tells, in order."""
+    return [
+        Entry(match["time"], match["node"], match["what"], revision[0])
+        for line in log.splitlines()
+        if (match := _LINE.match(line)) and (revision := _REVISION.search(line, match.end()))
+    ]
