@@ -76,7 +76,7 @@ Examples:
 """,
     "rollout status": """\
 Examples:
-  # How far is the rollout in yul1, and who runs it?
+  # How far is the rollout in yul1, or Argo CD's sync, and who began it?
   kubectl express rollout status --context yul1
   # Follow it
   kubectl express rollout status -w
@@ -93,7 +93,7 @@ Examples:
 """,
     "rollout stop": """\
 Examples:
-  # Let the node in progress finish, and touch no other; the rollout's last lines say how to go on
+  # Let the node in progress finish, and touch no other; where Argo CD syncs the nodes, its sync is terminated
   kubectl express rollout stop --context yul1
 """,
     "rollout history": """\
@@ -128,6 +128,10 @@ Examples:
   kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file health.yaml
   # One system's Application, deployed to another cluster that Argo CD knows as yul1
   kubectl express argocd applications --context yul1 --system systemdcrtest3 --destination yul1 | kubectl apply -f -
+  # The last node awaited as well, by a Job that runs this program
+  kubectl express argocd applications --context yul1 --image registry.example.com/kubectl-express:1.0.0
+  # An operator that says nothing of its pods: a Job behind every node, and no health checks
+  kubectl express argocd --context yul1 --gate hook --image registry.example.com/kubectl-express:1.0.0
 """,
     "version": """\
 Examples:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 ALLOWABLE = ("unneeded", "missed", "argocd")
 _EVENTS = ("table", "wide", "json")
 _ACTIONS = {
-    "status": "show how far the rollout is, from anywhere",
+    "status": "show how far the rollout is, or Argo CD's sync, from anywhere",
     "pause": "have the running rollout pause before the next node",
     "resume": "have the running rollout go on; with --step, to the next node",
-    "stop": "have the running rollout stop after the node in progress",
+    "stop": "have the running rollout, or Argo CD's sync, stop after the node in progress",
     "history": "list the rollouts that are on record",
     "undo": "roll back to what was there before the last rollout, nodes in reverse",
 }

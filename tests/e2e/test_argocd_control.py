@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.e2e.small_system import SmallSystem, SmallSystems, tagged
+from tests.e2e.small_system import SmallSystem, SmallSystems, manifest, tagged, yaml_of
 from tests.e2e.started import Started
 from tests.testbed.applications import (
     OPERATION,
@@ -37,6 +38,10 @@ SEEN_THROUGH = (
     "the operator sees the node in progress through, no later wave is applied; `kubectl express rollout status` shows "
     "how far it came"
 )
+UNSEEN = (
+    "warning: whether an Argo CD application owns these nodes could not be checked: you may not list "
+    "applications.argoproj.io"
+)
 READS = rules([("list", "express.example.com", "backends"), ("list", "express.example.com", "frontends")])
 LEASE = rules([("get", "coordination.k8s.io", "leases"), ("patch", "coordination.k8s.io", "leases")])
 STATUS = rules(
@@ -51,6 +56,12 @@ STATUS = rules(
 def small(systems: SmallSystems) -> SmallSystem:
     """Return a system of be1 and fe1 that no test of this file changes."""
     return systems(BEFORE)
+
+
+class Start(Protocol):
+    """Starts `rollout WORDS…` of a system."""
+
+    def __call__(self, system: SmallSystem, *words: str) -> Started: ...
 
 
 class Owned:
@@ -84,35 +95,54 @@ def owned(argo: Api, small: SmallSystem) -> Iterator[Owned]:
         argo.delete(application_path(name=made.name))
 
 
-def started(system: SmallSystem, *words: str, kubeconfig: Path | None = None) -> Started:
-    """Start `rollout WORDS…` of a system."""
-    command: list[str | Path] = [part("kubectl"), "express", "rollout", *words, "--context", "yul1", "-n", system.name]
-    environment = system.express.environment() | ({"KUBECONFIG": str(kubeconfig)} if kubeconfig else {})
-    return Started(command, environment, system.folder)
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Return what starts `rollout WORDS…` of a system; what still runs when the test ends is ended with it."""
+    with ExitStack() as running:
+
+        def begun(system: SmallSystem, *words: str) -> Started:
+            command: list[str | Path] = [
+                part("kubectl"),
+                "express",
+                "rollout",
+                *words,
+                "--context",
+                "yul1",
+                "-n",
+                system.name,
+            ]
+            program = Started(command, system.express.environment(), system.folder)
+            running.callback(program.close)
+            return program
+
+        yield begun
 
 
 @pytest.fixture
-def alice(control_plane: ControlPlane, small: SmallSystem, tmp_path: Path) -> tuple[str, Path]:
-    """Return somebody without rights, and a kubeconfig of theirs."""
-    user = f"alice-{secrets.token_hex(3)}"
-    return user, control_plane.kubeconfig(tmp_path / user, {"yul1": small.name}, user=user)
+def alice() -> str:
+    """Return somebody who has no rights but those that a test gives her."""
+    return f"alice-{secrets.token_hex(3)}"
 
 
 # Stop
 
 
-def test_stop_terminates_a_running_sync_and_says_what_that_means(small: SmallSystem, owned: Owned) -> None:
+def test_stop_terminates_a_running_sync_and_says_what_that_means(
+    small: SmallSystem, owned: Owned, start: Start
+) -> None:
     owned.is_at("Running")
-    stopping = started(small, "stop")
+    stopping = start(small, "stop")
     owned.ends_when_terminated()
     outcome = stopping.end()
     assert (outcome.code, outcome.stdout) == (0, "")
-    assert outcome.stderr == f"the sync of {owned.title} is being terminated: {SEEN_THROUGH}\n"
+    assert outcome.stderr == f"the sync of {owned.title} is being terminated: {SEEN_THROUGH}"
 
 
-def test_stop_waits_for_a_sync_that_is_asked_for_to_begin_and_terminates_that(small: SmallSystem, owned: Owned) -> None:
+def test_stop_waits_for_a_sync_that_is_asked_for_to_begin_and_terminates_that(
+    small: SmallSystem, owned: Owned, start: Start
+) -> None:
     owned.is_at("Succeeded", operation=OPERATION)
-    stopping = started(small, "stop")
+    stopping = start(small, "stop")
     begin(owned.argo, owned.name, startedAt="2024-03-05T08:00:00Z")
     owned.ends_when_terminated()
     assert stopping.end().code == 0
@@ -149,8 +179,8 @@ def test_a_sync_cannot_pause_and_what_can_be_done_is_said(small: SmallSystem, ow
     outcome = small.run(action)
     assert (outcome.code, owned.phase) == (2, "Running")
     assert outcome.stderr == (
-        f"error: no rollout is running in {small.name} of yul1, and {owned.title}, which is syncing these nodes, cannot "
-        "pause: `kubectl express rollout stop` terminates the sync, and syncing again goes on\n"
+        f"error: no rollout is running in {small.name} of yul1, and {owned.title}, which is syncing these nodes, "
+        "cannot pause: `kubectl express rollout stop` terminates the sync, and syncing again goes on\n"
     )
 
 
@@ -160,10 +190,10 @@ def test_a_sync_cannot_pause_and_what_can_be_done_is_said(small: SmallSystem, ow
     ids=["automated", "automated with selfHeal", "switched off"],
 )
 def test_stop_says_how_to_hold_it_where_the_application_syncs_by_itself(
-    small: SmallSystem, owned: Owned, automated: Object, again: bool
+    small: SmallSystem, owned: Owned, automated: Object, again: bool, start: Start
 ) -> None:
     owned.is_at("Running", policy={"automated": automated, "syncOptions": ["ServerSideApply=true"]})
-    stopping = started(small, "stop")
+    stopping = start(small, "stop")
     owned.ends_when_terminated()
     outcome = stopping.end()
     _, *more = outcome.stderr.splitlines()
@@ -187,11 +217,11 @@ def test_stop_leaves_the_sync_of_another_cluster_alone(small: SmallSystem, owned
     assert (outcome.code, owned.phase) == (2, "Running")
 
 
-def test_stop_terminates_every_sync_of_the_nodes(small: SmallSystem, owned: Owned) -> None:
+def test_stop_terminates_every_sync_of_the_nodes(small: SmallSystem, owned: Owned, start: Start) -> None:
     other = Owned(owned.argo, small, f"{owned.name}-other")
     for each in (owned, other):
         each.is_at("Running")
-    stopping = started(small, "stop")
+    stopping = start(small, "stop")
     for each in (owned, other):
         each.ends_when_terminated()
     outcome = stopping.end()
@@ -202,14 +232,14 @@ def test_stop_terminates_every_sync_of_the_nodes(small: SmallSystem, owned: Owne
     )
 
 
-def test_stop_stops_both_engines_the_rollout_first(systems: SmallSystems, argo: Api) -> None:
+def test_stop_stops_both_engines_the_rollout_first(systems: SmallSystems, argo: Api, start: Start) -> None:
     system = systems(BEFORE)
     owned = Owned(argo, system, system.name)
     owned.is_at("Running")
     system.operator.tell("be1", "slow: 600")
     rolling = system.start("--yes", "--allow", "argocd", target=AFTER)
     rolling.line("be1: applied")
-    stopping = started(system, "stop")
+    stopping = start(system, "stop")
     owned.ends_when_terminated()
     outcome = stopping.end()
     assert outcome.code == 0, outcome
@@ -219,14 +249,11 @@ def test_stop_stops_both_engines_the_rollout_first(systems: SmallSystems, argo: 
     assert second == f"the sync of {owned.title} is being terminated: {SEEN_THROUGH}"
 
 
-def test_stop_names_the_right_that_is_missing_to_terminate(
-    small: SmallSystem, owned: Owned, alice: tuple[str, Path]
-) -> None:
-    user, kubeconfig = alice
-    grant(small.api, small.name, user, [*READS, *LEASE])
-    grant(small.api, "argocd", user, rules([(verb, "argoproj.io", "applications") for verb in ("get", "list")]))
+def test_stop_names_the_right_that_is_missing_to_terminate(small: SmallSystem, owned: Owned, alice: str) -> None:
+    grant(small.api, small.name, alice, [*READS, *LEASE])
+    grant(small.api, "argocd", alice, rules([(verb, "argoproj.io", "applications") for verb in ("get", "list")]))
     owned.is_at("Running")
-    outcome = small.express("rollout", "stop", "-n", small.name, env={"KUBECONFIG": str(kubeconfig)})
+    outcome = small.run("stop", "--as", alice)
     assert (outcome.code, owned.phase) == (2, "Running")
     assert outcome.stderr == (
         f"error: {owned.title} is syncing these nodes, and terminating that takes rights that you do not have in "
@@ -234,17 +261,13 @@ def test_stop_names_the_right_that_is_missing_to_terminate(
     )
 
 
-def test_stop_notes_in_a_line_that_applications_may_not_be_seen(
-    small: SmallSystem, owned: Owned, alice: tuple[str, Path]
-) -> None:
-    user, kubeconfig = alice
-    grant(small.api, small.name, user, LEASE)
+def test_stop_notes_in_a_line_that_applications_may_not_be_seen(small: SmallSystem, owned: Owned, alice: str) -> None:
+    grant(small.api, small.name, alice, LEASE)
     owned.is_at("Running")
-    outcome = small.express("rollout", "stop", "-n", small.name, env={"KUBECONFIG": str(kubeconfig)})
+    outcome = small.run("stop", "--as", alice)
     assert (outcome.code, owned.phase) == (2, "Running")
     assert outcome.stderr.splitlines() == [
-        "warning: whether an Argo CD application owns these nodes could not be checked: you may not list "
-        "applications.argoproj.io",
+        UNSEEN,
         f"error: no rollout is running in {small.name} of yul1",
     ]
 
@@ -256,9 +279,9 @@ def test_status_tells_of_a_sync_what_it_waits_for(small: SmallSystem, owned: Own
     owned.is_at("Running")
     outcome = small.run("status")
     assert (outcome.code, outcome.stderr) == (0, "")
+    waiting = "waiting for healthy state of express.example.com/Backend/be1"
     assert outcome.stdout.splitlines()[1:4] == [
-        f"{owned.title}: Running since 2024-03-05T07:33:03Z, revision ea87599646, by foo@example.com: waiting for "
-        "healthy state of express.example.com/Backend/be1",
+        f"{owned.title}: Running since 2024-03-05T07:33:03Z, revision ea87599646, by foo@example.com: {waiting}",
         f"it waits for be1: its pod is Ready at {revision(small, 'be1')}",
         "updated (2): be1, fe1",
     ]
@@ -274,31 +297,40 @@ def revision(system: SmallSystem, node: str) -> str:
     return str(system.api.get(system.path(node))["spec"]["deploymentRevision"])
 
 
-def test_status_without_rights_on_applications_is_as_it_was_with_a_note(
-    small: SmallSystem, owned: Owned, alice: tuple[str, Path]
+def test_status_asks_the_server_at_most_twice_about_applications(
+    small: SmallSystem, owned: Owned, control_plane: ControlPlane
 ) -> None:
-    user, kubeconfig = alice
-    grant(small.api, small.name, user, STATUS)
     owned.is_at("Running")
-    outcome = small.express("rollout", "status", "-w", "-n", small.name, env={"KUBECONFIG": str(kubeconfig)})
+    log = control_plane.audit_log
+    before = log.stat().st_size
+    assert small.run("status").code == 0
+    events = [json.loads(line) for line in log.read_bytes()[before:].splitlines()]
+    asked = [each["requestURI"] for each in events if each.get("userAgent", "").startswith("kubectl-express")]
+    about = [uri for uri in asked if "argoproj.io" in uri]
+    assert "/apis/argoproj.io/v1alpha1/applications" in about
+    assert len(about) <= 2, about
+
+
+def test_status_without_rights_on_applications_is_as_it_was_with_a_note(
+    small: SmallSystem, owned: Owned, alice: str
+) -> None:
+    grant(small.api, small.name, alice, STATUS)
+    owned.is_at("Running")
+    outcome = small.run("status", "-w", "--as", alice)
     assert outcome.code == 0
-    assert outcome.stderr == (
-        "warning: whether an Argo CD application owns these nodes could not be checked: you may not list "
-        "applications.argoproj.io\n"
-    )
+    assert outcome.stderr == f"{UNSEEN}\n"
     assert "Argo CD" not in outcome.stdout
     assert outcome.stdout.splitlines()[1] == ""
 
 
 @pytest.mark.parametrize("verbs", [("get", "list", "watch"), ("get", "list")], ids=["watching", "may not watch"])
 def test_status_follows_a_sync_until_it_ends_though_no_node_changes(
-    small: SmallSystem, owned: Owned, alice: tuple[str, Path], verbs: tuple[str, ...]
+    small: SmallSystem, owned: Owned, alice: str, verbs: tuple[str, ...], start: Start
 ) -> None:
-    user, kubeconfig = alice
-    grant(small.api, small.name, user, STATUS)
-    grant(small.api, "argocd", user, rules([(verb, "argoproj.io", "applications") for verb in verbs]))
+    grant(small.api, small.name, alice, STATUS)
+    grant(small.api, "argocd", alice, rules([(verb, "argoproj.io", "applications") for verb in verbs]))
     owned.is_at("Running")
-    watching = started(small, "status", "-w", "-o", "json", kubeconfig=kubeconfig)
+    watching = start(small, "status", "-w", "-o", "json", "--as", alice)
     watching.line('"Running"')
     terminating = {"status": {"operationState": {"phase": "Terminating"}}}
     owned.argo.patch(application_path(name=owned.name), terminating)
@@ -329,8 +361,10 @@ def test_status_of_a_terminated_sync_tells_which_nodes_it_did_not_come_to(system
 # The first install
 
 
-def test_a_first_install_by_argo_cd_is_refused_to_a_rollout_told_and_stopped(systems: SmallSystems, argo: Api) -> None:
-    system = systems("")
+def test_a_first_install_by_argo_cd_is_refused_to_a_rollout_told_and_stopped(
+    systems: SmallSystems, argo: Api, start: Start
+) -> None:
+    system = systems(yaml_of(manifest("v1", "ConfigMap", "unrelated")))
     owned = Owned(argo, system, system.name)
     state = {"syncResult": {"resources": [applied("", "ConfigMap", "revisions")], "revision": "main"}}
     owned.is_at("Running", state=state)
@@ -340,7 +374,7 @@ def test_a_first_install_by_argo_cd_is_refused_to_a_rollout_told_and_stopped(sys
         f"error: nothing was applied: {owned.title} is syncing these nodes now; --allow argocd rolls nevertheless",
     )
     assert f"{owned.title}: Running since" in system.run("status").stdout
-    stopping = started(system, "stop")
+    stopping = start(system, "stop")
     owned.ends_when_terminated()
     assert stopping.end().code == 0
 
