@@ -168,6 +168,8 @@ def _dispatch_systems(options: argparse.Namespace, words: Sequence[str], scope: 
             project=options.project,
             destination=options.destination,
             namespace=options.argocd_namespace,
+            gate=options.gate,
+            image=options.image,
         )
     return _dispatch_reading(options, scope, printer)
 

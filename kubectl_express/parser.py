@@ -127,7 +127,7 @@ def _add_wait(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_argocd(commands: argparse._SubParsersAction[Parser]) -> None:
-    summary = "print what Argo CD needs to go node by node: health checks, Applications"
+    summary = "print what Argo CD needs to go node by node: health checks or Jobs, Applications"
     parser = add_command(commands, "argocd", summary, "[health | applications]")
     add = parser.add_argument
     add("piece", nargs="?", choices=("health", "applications"), help="only this piece; by default both")
@@ -139,6 +139,13 @@ def _add_argocd(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="URL|NAME",
         help="the cluster to deploy to, by its address or its name in Argo CD; by default Argo CD's own",
     )
+    add(
+        "--gate",
+        choices=("status", "hook"),
+        default="status",
+        help="what awaits a node: health checks of its status (the default), or a Job that looks at its pods",
+    )
+    add("--image", help="the image of kubectl-express for such Jobs; with --gate status one awaits the last node")
     add("--argocd-namespace", default="argocd", metavar="NS", help="the namespace Argo CD is in (argocd)")
     add_system_options(parser)
     add_connection_options(parser)

@@ -6,10 +6,19 @@ import os
 import posixpath
 from typing import TYPE_CHECKING
 
-from kubectl_express.core.argocd_manifests import Deployment, Origin, application, application_name, health_settings
+from kubectl_express.core.argocd_manifests import (
+    Deployment,
+    Gates,
+    Origin,
+    application,
+    application_name,
+    health_keys,
+    health_settings,
+)
 from kubectl_express.core.settings import ResourceSettings
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.manifests import manifests
+from kubectl_express.sources import configuration
 from kubectl_express.sources.git import Place, place
 
 if TYPE_CHECKING:
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
 
 HEALTH = "health"
 APPLICATIONS = "applications"
+HOOK = "hook"
+"""The gate for operators that say nothing of pods in the resource's status."""
 _SYNC_WAVE = ResourceSettings().order_annotation
 """The annotation that Argo CD goes by, as this program does unless configured otherwise."""
 
@@ -32,14 +43,22 @@ def argocd(
     project: str,
     destination: str,
     namespace: str,
+    gate: str,
+    image: str | None,
 ) -> ExitStatus:
     """Print the health checks as a part of argocd-cm, an Application for each system, or both. No cluster is asked.
 
-    Where no repository's URL is given, it is that of the git remote `origin`. Raises ExpressError where there is none.
+    With the hook gate there are Applications alone, and the image is needed. Where no repository's URL is given, it is
+    that of the git remote `origin`. Raises ExpressError where there is none, or where the gate cannot be had so.
     """
     resources = scope.settings.resources
+    gates = _gates(scope, piece, gate, image)
     printed = ""
-    if piece != APPLICATIONS:
+    if gate == HOOK:
+        # With an operator that reports nothing, a check that was merged once holds every sync up for ever.
+        printed += f"# Argo CD must have no health checks of the nodes: see that argocd-cm in {namespace} has none of\n"
+        printed += "".join(f"#   {key}\n" for key in health_keys(resources))
+    elif piece != APPLICATIONS:
         # Of an argocd-cm that was applied from the client's side, either way of `kubectl apply` removes all the rest.
         merge = f"kubectl patch configmap argocd-cm --namespace {namespace} --type merge --patch-file FILE"
         printed += f"# Merge this, do not apply it, since argocd-cm holds other settings too:\n# {merge}\n"
@@ -47,18 +66,43 @@ def argocd(
     if piece != HEALTH:
         where = place(scope.layout.root, scope.environment.variables)
         origin = Origin(_without_credentials(repository or _remote(where)), project, destination, namespace)
-        deployments = [_deployment(scope, system, where) for system in scope.systems(live=False)]
+        deployments = [_deployment(scope, system, where, gates) for system in scope.systems(live=False)]
         printed += manifests(application(origin, deployment) for deployment in deployments)
         if resources.order_annotation != _SYNC_WAVE:
             printer.warn(
                 f"Argo CD orders by {_SYNC_WAVE}, and the configuration says that nodes are ordered by "
                 f"{resources.order_annotation}: without the former Argo CD applies all nodes at once"
             )
+        if gates is None:
+            printer.warn(
+                "a sync ends before the last node has arrived, since Argo CD does not await what it applies last: "
+                "with --image IMAGE, an image of this program, a Job awaits that node"
+            )
     scope.environment.write(printed)
     return ExitStatus.DONE
 
 
-def _deployment(scope: Scope, system: System, where: Place) -> Deployment:
+def _gates(scope: Scope, piece: str | None, gate: str, image: str | None) -> Gates | None:
+    if gate == HOOK and piece == HEALTH:
+        raise ExpressError(
+            "--gate hook goes without health checks: an operator that says nothing of its pods would keep nodes "
+            "Progressing for ever; ask for `argocd applications`"
+        )
+    if gate == HOOK and image is None:
+        raise ExpressError(
+            "--gate hook runs this program in Jobs: give its image with --image; packaging/Containerfile makes it"
+        )
+    return None if image is None else Gates(gate, image, _configuration(scope))
+
+
+def _configuration(scope: Scope) -> str | None:
+    """Return the text of the configuration that the systems are read by; None where there is none."""
+    folder, given = scope.environment.folder, scope.selection.config
+    path = folder / given if given else configuration.find(folder)
+    return None if path is None else path.read_text(encoding="utf-8")
+
+
+def _deployment(scope: Scope, system: System, where: Place, gates: Gates | None) -> Deployment:
     release = scope.layout.release(system.name, system.context, system.namespace)
     options = release.options
     return Deployment(
@@ -70,6 +114,7 @@ def _deployment(scope: Scope, system: System, where: Place) -> Deployment:
         kube_version=options.kube_version,
         api_versions=options.api_versions,
         include_crds=options.include_crds,
+        gates=gates,
     )
 
 

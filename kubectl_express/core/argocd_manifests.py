@@ -29,6 +29,18 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Gates:
+    """The Jobs that await nodes, as the library chart's `express-revisions.gates` takes them."""
+
+    gate: str
+    """`hook` for a Job behind every node, `status` for one behind the last alone."""
+    image: str
+    """Of this program."""
+    config: str | None = None
+    """The text of the configuration that nodes are read by; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One system's release, as Argo CD's helm renders it."""
 
@@ -43,6 +55,8 @@ class Deployment:
     kube_version: str | None = None
     api_versions: tuple[str, ...] = ()
     include_crds: bool = False
+    gates: Gates | None = None
+    """None where no Job awaits any node."""
 
 
 def application_name(site: str, system: str) -> str:
@@ -50,10 +64,15 @@ def application_name(site: str, system: str) -> str:
     return _NOT_IN_NAMES.sub("-", f"{site}-{system}".lower()).strip("-.")
 
 
+def health_keys(resources: ResourceSettings) -> list[str]:
+    """Return the keys in argocd-cm of the health checks of all kinds of nodes."""
+    return [f"resource.customizations.health.{resources.group}_{kind}" for kind in resources.kinds]
+
+
 def health_settings(resources: ResourceSettings, namespace: str) -> Object:
     """Return the part of argocd-cm that holds the health checks of all kinds of nodes, to be merged into it."""
     check = health_lua(resources.revision_path)
-    checks: Object = {f"resource.customizations.health.{resources.group}_{kind}": check for kind in resources.kinds}
+    checks: Object = dict.fromkeys(health_keys(resources), check)
     # Argo CD reads no ConfigMap without this label.
     labels: Object = {"app.kubernetes.io/name": "argocd-cm", "app.kubernetes.io/part-of": "argocd"}
     metadata: Object = {"name": "argocd-cm", "namespace": namespace, "labels": labels}
@@ -75,6 +94,8 @@ def application(origin: Origin, deployment: Deployment) -> Object:
         helm["apiVersions"] = api_versions
     if not deployment.include_crds:
         helm["skipCrds"] = True
+    if deployment.gates is not None:
+        helm["valuesObject"] = {"global": {"expressGates": _values(deployment.gates)}}
     named = "server" if "://" in origin.destination else "name"
     return {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -92,3 +113,10 @@ def application(origin: Origin, deployment: Deployment) -> Object:
             "syncPolicy": {"syncOptions": ["PruneLast=true", "FailOnSharedResource=true"]},
         },
     }
+
+
+def _values(gates: Gates) -> Object:
+    values: Object = {"gate": gates.gate, "image": gates.image}
+    if gates.config is not None:
+        values["config"] = gates.config
+    return values

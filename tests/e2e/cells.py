@@ -19,7 +19,7 @@ OTHERS = {
     "--client-key", "--tls-server-name", "--render-as", "--at", "--expect-plan", "--allow", "--dry-run", "--only",
     "--from", "--pause-after", "--prune", "--yes", "--step", "--force-conflicts", "--ignore-unhealthy", "--timeout",
     "--min-ready", "--fail-fast", "--after-node", "--revision", "--repo", "--project", "--destination",
-    "--argocd-namespace",
+    "--argocd-namespace", "--gate", "--image",
 }  # fmt: skip
 """The flags that do not, and are not walked. One that is in neither list fails the walk."""
 POSITIONALS = {"nodes", "piece", "shell"}
