@@ -42,6 +42,9 @@ class Layout:
         if template is None:
             return []
         site = self.settings.site(context)
+        if not site and "{context}" in template:
+            # In a pod, or with --server: there is no context, and none of the folders is nobody's.
+            return []
         pattern = template.format(context=_glob_escaped(site), system="*")
         before, _, after = template.format(context=site, system="\0").partition("\0")
         matcher = re.compile(re.escape(before) + r"([^/]+)" + ".*".join(map(re.escape, after.split("\0"))) + "$")

@@ -65,6 +65,11 @@ def test_systems_may_be_files(root: Path) -> None:
     assert laid_out(root, "systems/{system}.yaml").systems("any") == ["a2", "a10"]
 
 
+@pytest.mark.parametrize("template", ["overlays/{context}/{system}/values.yaml", "{context}/{system}.yaml"])
+def test_without_a_context_there_are_no_systems_that_have_one(root: Path, template: str) -> None:
+    assert laid_out(root, template).systems("") == []
+
+
 def test_a_template_without_systems_names_none(root: Path) -> None:
     assert laid_out(root, "overlays/{context}/values.yaml").systems("yul1") == []
     assert laid_out(root, "overlays/{context}/values.yaml").contexts() == []
