@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
+from io import StringIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from kubectl_express.commands.wait import wait
+from kubectl_express.environment import Environment
+from kubectl_express.errors import ExitStatus
+from kubectl_express.output.printer import Printer
+from kubectl_express.sources.kubeconfig import Access, ConnectionOptions, resolve
+from kubectl_express.sources.scope import Scope, Selection
 from tests.charts.rendering import Charts, backend
 from tests.testbed.job_container import Image
 from tests.testbed.job_runner import JobRunner, running_jobs
@@ -132,6 +141,39 @@ def test_without_one_of_its_rights_a_gate_names_it_and_fails_after_four_attempts
     verb, resource = missing
     assert f"cannot {verb} resource" in runner.said(JOB)
     assert resource.partition(".")[0] in runner.said(JOB)
+
+
+class InPod(Scope):
+    """A scope of a process in a pod, whose account's files are in a folder of the test's."""
+
+    def __init__(self, environment: Environment, namespace: str, account: Path) -> None:
+        super().__init__(environment, Selection(ConnectionOptions(namespace=namespace)))
+        self._account = account
+
+    @cached_property
+    def access(self) -> Access:
+        return resolve(self.selection.connection, self.environment.variables, self._account)
+
+
+def test_in_a_pod_it_takes_nothing_but_the_account_s_files(
+    charts: Charts, kubectl: Kubectl, namespace: str, operator: StartOperator, control_plane: ControlPlane,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    rendering = rendered(charts, namespace)
+    apply(kubectl, *(each for each in rendering.objects if each["kind"] in ACCESS), *rendering.resources.values())
+    operator()
+    account, folder = tmp_path / "account", tmp_path / "empty"
+    for each in (account, folder):
+        each.mkdir()
+    (folder / ".express.yaml").write_text("values: ['{context}/{system}.yaml']\n")
+    (account / "token").write_text(kubectl("create", "token", "express-gates").stdout.strip())
+    (account / "ca.crt").write_bytes(control_plane.ca_file.read_bytes())
+    server = urlsplit(control_plane.url)
+    address = {"KUBERNETES_SERVICE_HOST": str(server.hostname), "KUBERNETES_SERVICE_PORT": str(server.port)}
+    environment = Environment(StringIO(), StringIO(), StringIO(), {"HOME": "/nonexistent", **address}, folder)
+    scope, printer = InPod(environment, namespace, account), Printer(environment, form="table", color="never")
+    status = wait(scope, printer, names=("be1",), revision=rendering.revisions["be1"], timeout=60, min_ready=0)
+    assert status is ExitStatus.DONE
 
 
 def granted(role: Any) -> set[tuple[str, str]]:
