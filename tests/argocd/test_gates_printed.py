@@ -146,3 +146,8 @@ def test_all_else_of_an_application_is_as_without_gates(express: Express, exampl
     _, (plain,) = printed(express, example, *WORDS, *ONE)
     del application["spec"]["source"]["helm"]["valuesObject"]
     assert application == plain
+
+
+def test_a_shell_offers_the_gates(express: Express) -> None:
+    assert express("__complete", "argocd", "--gate", "").stdout.split() == ["status", "hook", ":4"]
+    assert "--image" in express("__complete", "argocd", "--im").stdout.split()
