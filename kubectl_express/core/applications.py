@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ SUCCEEDED = "Succeeded"
 _WAITS = re.compile(r"waiting for (?:healthy state of|completion of hook|deletion of) ([^/ ]*)/([^/ ]+)/([^/ ]+)")
 """What gitops-engine's sync_context.go says in its setRunningPhase: group, kind and name."""
 _HOOK = ("batch", "Job")
-_HOOK_PREFIX = "wait-"
-"""What the library chart's hook behind a node is called, before that node's name."""
+_NAMED_FOR_ITS_SYNC = re.compile(r"-[^-]+-sync-[0-9]+")
+"""What gitops-engine's getSyncTasks adds to a hook's name: the git revision, its phase, the time."""
+_LONGEST_NODE = 33
+"""Characters of a node's name that stand whole in its hook's: with what is added a name has 63 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +133,17 @@ def awaited(sync: Sync, group: str, kinds: Iterable[str], nodes: Iterable[str]) 
         return None
     of, kind, name = said.groups()
     if (of, kind) == _HOOK:
-        return next((node for node in nodes if name == f"{_HOOK_PREFIX}{node}"), None)
+        return next((node for node in nodes if _is_hook_of(name, node)), None)
     return name if of == group and kind in kinds else None
+
+
+def _is_hook_of(name: str, node: str) -> bool:
+    prefix = hook_name(node)
+    return name.startswith(prefix) and _NAMED_FOR_ITS_SYNC.fullmatch(name, len(prefix)) is not None
+
+
+def hook_name(node: str) -> str:
+    """Return what the chart's hooks of a node are called (`express-revisions.gates.name`), without the sync."""
+    if len(node) <= _LONGEST_NODE:
+        return f"wait-{node}"
+    return f"wait-{node[:23]}-{hashlib.sha256(node.encode()).hexdigest()[:10]}"

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_express.core.kubectl_yaml import read_documents
 from tests.testbed.examples import commit, copy_examples, git
+from tests.testbed.job_container import Image
+from tests.testbed.job_runner import running_jobs
 from tests.testbed.operator.diary import entries
 from tests.testbed.programs import succeeded
 from tests.testbed.running_operator import RunningOperator
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 NODES = ("be1", "be2", "be10", "fe1", "fe2", "fe3")
 """In the order of the rollout."""
+WELL = "slow: 0.3"
+"""How the operator treats a node that is to get Ready."""
+HANG = "next, hang"
+"""The pods that are made from now on do not get Ready."""
+IMAGE = "registry.example.com/kubectl-express:1"
 PATIENCE = 180.0
 """Seconds for what Argo CD does in ten where nothing else runs."""
 GLANCE = 0.2
@@ -48,11 +55,10 @@ class Operation:
 class Six:
     """A system in a namespace of its own, with a repository of its own and the Application that is printed for it."""
 
-    def __init__(
-        self, argo: ArgoCD, express: Express, folder: Path, flags: Sequence[str] = (), behaviour: str = "slow: 0.3"
-    ) -> None:
-        """Make it, with nothing deployed yet; `flags` are for `kubectl express argocd applications`."""
+    def __init__(self, argo: ArgoCD, express: Express, folder: Path, gate: str, reports: str) -> None:
+        """Make it, with nothing deployed yet; `reports` is what the operator's status says: a word of its behaviour."""
         self.argo = argo
+        self._reports = reports
         self.name = f"test-{secrets.token_hex(4)}"
         self.folder = folder / self.name
         self.repository = copy_examples(self.folder)
@@ -61,16 +67,18 @@ class Six:
         home = folder / f"{self.name}-home"
         home.mkdir()
         self.express = replace(express, kubeconfig=argo.plane.kubeconfig(home / "kubeconfig", {"yul1": self.name}))
-        words = ("argocd", "applications", "--context", "yul1", "--system", self.name)
-        made = self.express(*words, "--repo", f"file://{self.repository}", *flags, cwd=self.repository)
+        words = ("argocd", "applications", "--context", "yul1", "--system", self.name, "--gate", gate, "--image", IMAGE)
+        made = self.express(*words, "--repo", f"file://{self.repository}", cwd=self.repository)
         (document,) = read_documents(succeeded(made, "argocd applications").stdout, "Application")
         self.manifest: Any = document.value
         argo.api.create("/api/v1/namespaces", {"metadata": {"name": self.name}})
         self._ending = ExitStack()
         self.operator = RunningOperator(
-            argo.api, self.name, self.express.kubeconfig, home / "operator.log", {"default": behaviour}
+            argo.api, self.name, self.express.kubeconfig, home / "operator.log", {"default": f"{reports}, {WELL}"}
         )
         self._ending.callback(self.operator.stop)
+        image = Image(express.zipapp, express.shiv_root, express.tools)
+        self.jobs = self._ending.enter_context(running_jobs(argo.plane, self.name, image, home / "jobs"))
 
     def close(self) -> None:
         """End its operator."""
@@ -121,8 +129,21 @@ class Six:
         return self.ended()
 
     def terminate(self) -> None:
-        """Do what the Terminate button does."""
-        self.argo.patch(self.application, {"status": {"operationState": {"phase": "Terminating"}}})
+        """Press the Terminate button, again where Argo CD has just written that it is running over that."""
+
+        def heard() -> bool:
+            operation = self.operation
+            assert operation is not None
+            if operation.phase == "Running":
+                self.argo.patch(self.application, {"status": {"operationState": {"phase": "Terminating"}}})
+            return operation.over
+
+        eventually(heard, f"the sync of {self.name} is terminated", PATIENCE, 1)
+
+    def stop(self) -> None:
+        """Run `kubectl express rollout stop`."""
+        stopped = succeeded(self.express("rollout", "stop", "--context", "yul1", "-n", self.name), "rollout stop")
+        assert f"the sync of Argo CD's application argocd/{self.application} is being terminated" in stopped.stderr
 
     @property
     def operation(self) -> Operation | None:
@@ -170,6 +191,10 @@ class Six:
             GLANCE,
         )
 
+    def tell(self, node: str, behaviour: str) -> None:
+        """Have the operator treat a node so from now on; what its status says stays unless that is said, too."""
+        self.operator.tell(node, f"{self._reports}, {behaviour}")
+
     def turn_page(self) -> None:
         """Have `diary` begin here."""
         self._page = len(entries(self.operator.log))
@@ -190,14 +215,12 @@ class Six:
         return [each.node for each in self.diary if each.what == "made"]
 
     def await_ready(self, nodes: Sequence[str]) -> None:
-        """Wait until the pods of nodes are Ready at what their resources declare, and their status says so."""
+        """Wait until the pods of nodes are Ready at what their resources declare."""
         eventually(lambda: all(map(self._ready, nodes)), f"{nodes} are ready", PATIENCE, GLANCE)
 
     def _ready(self, node: str) -> bool:
-        found = self.resource(node)
-        status = found.get("status", {})
-        generation = status.get("observedGeneration") == found["metadata"]["generation"]
-        return bool(generation and status.get("ready")) and status.get("deploymentRevision") == self.revision(node)
+        last = [each for each in entries(self.operator.log) if each.node == node][-1:]
+        return [(each.what, each.revision) for each in last] == [("Ready", self.revision(node))]
 
     def revision(self, node: str) -> str:
         """Return the revision that a node's resource declares."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.argocd.six import NODES, one_at_a_time
+from tests.argocd.six import HANG, NODES, WELL, Six, one_at_a_time
 from tests.testbed.waiting import remains
 
 if TYPE_CHECKING:
@@ -19,13 +19,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tests.argocd.six import Six
-
     Story = Callable[[Six], None]
 
-HANG = "next, hang"
-"""The pods that are made from now on do not get Ready."""
-WELL = "slow: 0.3"
 LONG = 6.0
 """Seconds in which Argo CD, with its pause of two, would be two waves further."""
 
@@ -65,21 +60,21 @@ def a_new_node_in_the_middle_restarts_no_other(six: Six) -> None:
     one_at_a_time(six.diary, ("be5",))
 
 
-def terminated_at(node: str, six: Six) -> None:
-    """Terminated while the node is in progress, the sync touches none behind it; a sync goes on where it was."""
+def stopped_at(node: str, stop: Callable[[Six], None], six: Six) -> None:
+    """Stopped while the node is in progress, the sync touches none behind it; the next one goes on where it was."""
     done, rest = NODES[: NODES.index(node) + 1], NODES[NODES.index(node) + 1 :]
     six.install()
     before = six.revisions()
     six.turn_page()
-    six.operator.tell(node, HANG)
+    six.tell(node, HANG)
     six.commit_tag("1.1")
     six.begin_sync()
     six.await_diary("made", node)
-    six.terminate()
+    stop(six)
     ended = six.ended()
     assert (ended.phase, ended.message) == ("Failed", "Operation terminated")
     remains(lambda: six.touched() == [*done], f"none behind {node} is touched", LONG)
-    six.operator.tell(node, WELL)
+    six.tell(node, WELL)
     six.await_diary("Ready", node)
     one_at_a_time(six.diary, done)
     assert {each: six.revision(each) for each in rest} == {each: before[each] for each in rest}
@@ -92,20 +87,20 @@ def a_node_that_does_not_get_ready_holds_all_behind_it(fault: str, six: Six) -> 
     """Everything waits, for as long as it takes, and goes on by itself when the node gets well."""
     six.install()
     six.turn_page()
-    six.operator.tell("be10", f"next, {fault}")
+    six.tell("be10", f"next, {fault}")
     six.commit_tag("1.1")
     six.begin_sync()
     six.await_diary("made", "be10")
     remains(lambda: six.touched() == ["be1", "be2", "be10"], f"none is touched behind one that {fault}es", LONG)
     six.await_waiting("be10")
-    six.operator.tell("be10", WELL)
+    six.tell("be10", WELL)
     assert six.ended().phase == "Succeeded"
     one_at_a_time(six.diary, NODES)
 
 
 def an_operator_that_is_slow_to_notice_is_waited_for(six: Six) -> None:
     """Right after the apply the status is that of the last revision, and so is the pod, Ready."""
-    six.operator.tell("default", "late: 3, slow: 0.3")
+    six.tell("default", f"late: 3, {WELL}")
     six.install()
     six.turn_page()
     six.commit_tag("1.1")
@@ -116,14 +111,26 @@ def an_operator_that_is_slow_to_notice_is_waited_for(six: Six) -> None:
 def the_last_node_is_awaited(six: Six) -> None:
     six.install()
     six.turn_page()
-    six.operator.tell("fe3", HANG)
+    six.tell("fe3", HANG)
     six.commit_tag("1.1")
     six.begin_sync()
     six.await_diary("made", "fe3")
     remains(lambda: not _over(six), "the sync waits for the last node", LONG)
-    six.operator.tell("fe3", WELL)
+    six.tell("fe3", WELL)
     assert six.ended().phase == "Succeeded"
     assert six.diary[-1].what == "Ready"
+
+
+def stop_at_be2(six: Six) -> None:
+    """Have an update stopped while be2 is in progress, whose pod does not get Ready."""
+    six.install()
+    six.turn_page()
+    six.tell("be2", HANG)
+    six.commit_tag("1.1")
+    six.begin_sync()
+    six.await_diary("made", "be2")
+    six.terminate()
+    six.ended()
 
 
 def _over(six: Six) -> bool:
@@ -131,21 +138,19 @@ def _over(six: Six) -> bool:
     return operation is not None and operation.over
 
 
-def named(*stories: Any, **partials: Any) -> dict[str, Story]:
+def named(*stories: Story) -> dict[str, Story]:
     """Return stories by their names."""
-    return {story.__name__: story for story in stories} | partials
+    return {getattr(story, "__name__", ""): story for story in stories}
 
 
 COMMON: dict[str, Story] = {
-    **named(
-        a_first_install_and_updates_go_one_node_at_a_time,
-        a_new_node_in_the_middle_restarts_no_other,
-        an_operator_that_is_slow_to_notice_is_waited_for,
-        the_last_node_is_awaited,
-    ),
-    **{f"terminated_at_{node}": partial(terminated_at, node) for node in NODES},
+    **named(a_first_install_and_updates_go_one_node_at_a_time, the_last_node_is_awaited),
+    **{f"terminated_at_{node}": partial(stopped_at, node, Six.terminate) for node in ("be1", "be10", "fe2", "fe3")},
+    **{f"stopped_by_this_program_at_{node}": partial(stopped_at, node, Six.stop) for node in ("be2", "fe1", "fe3")},
     **{
-        f"a_node_that_{fault}es_holds_all_behind_it": partial(a_node_that_does_not_get_ready_holds_all_behind_it, fault)
+        f"a_pod_that_has_a_{fault}_holds_all_behind_it": partial(
+            a_node_that_does_not_get_ready_holds_all_behind_it, fault
+        )
         for fault in ("hang", "crash")
     },
 }

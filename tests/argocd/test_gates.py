@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tests.testbed.control_plane import ControlPlane
     from tests.testbed.programs import Kubectl
 
-JOB = "wait-be1"
+SYNC = "0123456-sync-1700000000"
+JOB = f"wait-be1-{SYNC}"
 PATIENCE = 60.0
 RIGHTS = [
     ("list", "backends.express.example.com"),
@@ -74,7 +75,13 @@ def deploy(kubectl: Kubectl, rendering: Rendering) -> None:
     """Apply the waves one after the other, as Argo CD would."""
     apply(kubectl, *(each for each in rendering.objects if each["kind"] in ACCESS))
     apply(kubectl, *rendering.resources.values())
-    apply(kubectl, *rendering.jobs)
+    apply(kubectl, *map(called, rendering.jobs))
+
+
+def called(job: Any) -> Any:
+    """Return a hook with the name that Argo CD gives it."""
+    metadata = {name: value for name, value in job["metadata"].items() if name != "generateName"}
+    return {**job, "metadata": {**metadata, "name": f"{job['metadata']['generateName']}{SYNC}"}}
 
 
 def conditions(kubectl: Kubectl, name: str = JOB) -> dict[str, str]:

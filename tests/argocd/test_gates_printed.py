@@ -58,7 +58,9 @@ def test_the_hook_gate_is_applications_alone_that_ask_the_chart_for_a_job_behind
     (application,) = applications(express, example, *WORDS, *ONE, *HOOK)
     assert gates_of(application) == {"gate": "hook", "image": IMAGE}
     rendering = rendered(charts, application, example)
-    assert [job["metadata"]["name"] for job in rendering.jobs] == [f"wait-{name}" for name in rendering.resources]
+    assert [job["metadata"]["generateName"] for job in rendering.jobs] == [
+        f"wait-{name}-" for name in rendering.resources
+    ]
 
 
 def test_the_status_gate_with_an_image_has_a_job_behind_the_last_node_beside_the_health_checks(
@@ -68,7 +70,7 @@ def test_the_status_gate_with_an_image_has_a_job_behind_the_last_node_beside_the
     assert set(settings["data"]) == CHECKS
     assert gates_of(application) == {"gate": "status", "image": IMAGE}
     (job,) = rendered(charts, application, example).jobs
-    assert job["metadata"]["name"] == "wait-fe4"
+    assert job["metadata"]["generateName"] == "wait-fe4-"
 
 
 def test_the_hook_gate_names_the_health_checks_that_argo_cd_must_not_have(express: Express, example: Path) -> None:

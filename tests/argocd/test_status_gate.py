@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.argocd.six import NODES, Six
-from tests.argocd.stories import COMMON, HANG, LONG, named, tell
+from tests.argocd.six import HANG, NODES, Six
+from tests.argocd.stories import (
+    COMMON,
+    LONG,
+    a_new_node_in_the_middle_restarts_no_other,
+    an_operator_that_is_slow_to_notice_is_waited_for,
+    named,
+    stop_at_be2,
+    tell,
+)
 from tests.testbed.argocd import running_argocd
 from tests.testbed.programs import succeeded
 from tests.testbed.waiting import remains
@@ -33,12 +41,12 @@ def test_argo_cd_steps_through_the_nodes_by_their_status(
     argo_cd: ArgoCD, express: Express, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     argo_cd.configure(yaml.safe_load(succeeded(express("argocd", "health"), "argocd health").stdout))
-    tell(COMMON | TRAPS, lambda: Six(argo_cd, express, tmp_path), subtests)
+    tell(COMMON | TRAPS, lambda: Six(argo_cd, express, tmp_path, "status", "ok"), subtests)
 
 
 def apply_out_of_sync_only_loses_a_half_done_node(six: Six) -> None:
     """After a stop the node in progress is in sync: it is left out, not awaited, and the next one is touched."""
-    _stop_at_be2(six)
+    stop_at_be2(six)
     six.begin_sync(syncOptions=["ApplyOutOfSyncOnly=true"])
     six.await_diary("declares", "be10")
     assert six.restarted()[-1] == "be2" or six.diary[-1].node == "be10"
@@ -46,7 +54,7 @@ def apply_out_of_sync_only_loses_a_half_done_node(six: Six) -> None:
 
 
 def without_that_option_a_half_done_node_is_awaited(six: Six) -> None:
-    _stop_at_be2(six)
+    stop_at_be2(six)
     six.begin_sync()
     remains(lambda: six.touched() == ["be1", "be2"], "be2 holds the others", LONG)
     six.await_waiting("be2")
@@ -56,7 +64,7 @@ def an_operator_that_boasts_is_believed(six: Six) -> None:
     """The check sees the resource alone: what its status says is all there is."""
     six.install()
     six.turn_page()
-    six.operator.tell("be2", f"{HANG}, boast")
+    six.tell("be2", f"{HANG}, boast")
     six.commit_tag("1.1")
     six.begin_sync()
     six.await_diary("declares", "be10")
@@ -64,7 +72,7 @@ def an_operator_that_boasts_is_believed(six: Six) -> None:
 
 
 def a_new_commit_starts_anew_what_was_terminated_where_it_syncs_by_itself(six: Six) -> None:
-    _stop_at_be2(six)
+    stop_at_be2(six)
     six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {}}}})
     six.argo.refresh(six.application)
     remains(lambda: six.touched() == ["be1", "be2"], "the commit that was terminated is not tried again", LONG)
@@ -74,7 +82,7 @@ def a_new_commit_starts_anew_what_was_terminated_where_it_syncs_by_itself(six: S
 
 
 def a_stop_holds_where_syncing_by_itself_is_switched_off(six: Six) -> None:
-    _stop_at_be2(six)
+    stop_at_be2(six)
     six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {"enabled": False}}}})
     six.commit_tag("1.2")
     six.argo.refresh(six.application)
@@ -94,7 +102,7 @@ def without_a_job_the_last_node_is_not_awaited(six: Six) -> None:
     six.manifest["spec"]["source"]["helm"].pop("valuesObject", None)
     six.install()
     six.turn_page()
-    six.operator.tell("fe3", HANG)
+    six.tell("fe3", HANG)
     six.commit_tag("1.1")
     assert six.sync().phase == "Succeeded"
     six.await_diary("made", "fe3")
@@ -102,20 +110,10 @@ def without_a_job_the_last_node_is_not_awaited(six: Six) -> None:
     assert "fe3" not in [each.node for each in six.diary if each.what == "Ready"]
 
 
-def _stop_at_be2(six: Six) -> None:
-    """Have an update stopped while be2 is in progress, whose pod does not get Ready."""
-    six.install()
-    six.turn_page()
-    six.operator.tell("be2", HANG)
-    six.commit_tag("1.1")
-    six.begin_sync()
-    six.await_diary("made", "be2")
-    six.terminate()
-    six.ended()
-
-
 PICKED = (("Backend", "be10"),)
 TRAPS = named(
+    a_new_node_in_the_middle_restarts_no_other,
+    an_operator_that_is_slow_to_notice_is_waited_for,
     apply_out_of_sync_only_loses_a_half_done_node,
     without_that_option_a_half_done_node_is_awaited,
     an_operator_that_boasts_is_believed,

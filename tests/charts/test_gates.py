@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kubectl_express.core.applications import hook_name
 from tests.charts.rendering import EXPRESS, SYSTEM, WAVE, Charts, backend, wave_of
 from tests.charts.test_order import COMPUTED, OVERRIDDEN, mixed_nodes
 
@@ -106,22 +107,23 @@ def test_gates_are_behind_their_nodes_and_the_last_one_behind_them_all_however_w
 
 
 def test_long_names_give_jobs_that_are_called_differently_within_63_characters(charts: Charts) -> None:
-    names = [letter * length for length in range(50, 64) for letter in ("a", "b")]
+    names = [letter * length for length in range(25, 64) for letter in ("a", "b")]
     names += ["a" * 62 + digit for digit in "0123"] + ["a" * 46 + "-" + "b" * 16]
     rendering = charts.bare_nodes([backend(name) for name in names], **gated("hook"))
-    called = [job["metadata"]["name"] for job in rendering.jobs]
+    called = [job["metadata"]["generateName"] for job in rendering.jobs]
     assert len(set(called)) == len(names)
-    assert max(map(len, called)) == 63
+    assert {f"{hook_name(name)}-" for name in names} == set(called), "the program knows them by these names"
+    assert max(map(len, called)) + len("0123456-sync-1700000000") == 63
     assert sorted(awaited(rendering)) == sorted(names)
-    assert {name for name in names if f"wait-{name}" in called} == {name for name in names if len(name) <= 57}
 
 
-def test_a_hook_is_made_anew_by_each_sync_and_gone_once_it_succeeded(charts: Charts) -> None:
+def test_a_hook_is_another_in_each_sync_and_gone_once_it_succeeded_or_was_there_for_a_day(charts: Charts) -> None:
     (job,) = charts.example(values=gated("status")).jobs
-    assert job["metadata"]["name"] == "wait-fe4"
+    assert job["metadata"]["generateName"] == "wait-fe4-"
+    assert job["spec"]["ttlSecondsAfterFinished"] == 24 * 60 * 60
     assert job["metadata"]["annotations"] == {
         "argocd.argoproj.io/hook": "Sync",
-        "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
+        "argocd.argoproj.io/hook-delete-policy": "HookSucceeded",
         WAVE: "17",
     }
 
@@ -172,7 +174,7 @@ def test_the_api_server_takes_every_object_strictly(
     charts: Charts, kubectl: Kubectl, namespace: str, gate: str
 ) -> None:
     rendering = charts.example("--namespace", namespace, values=gated(gate, config=CONFIG))
-    kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", stdin=rendering.text)
+    kubectl("create", "--dry-run=server", "--validate=strict", "-f", "-", stdin=rendering.text)
 
 
 def test_the_hooks_run_where_pods_have_to_be_restricted(charts: Charts, kubectl: Kubectl, namespace: str) -> None:

@@ -154,16 +154,18 @@ else can go wrong, such as an API server that is being replaced, is tried again.
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ include "express-revisions.gates.name" .node.name | quote }}
+  generateName: {{ include "express-revisions.gates.name" .node.name | printf "%s-" | quote }}
   {{- with .system.labels }}
   labels:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   annotations:
     argocd.argoproj.io/hook: Sync
-    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation,HookSucceeded
+    argocd.argoproj.io/hook-delete-policy: HookSucceeded
     {{- include "express-revisions.wave" (dict "wave" (atoi .node.wave | add1 | toString)) | nindent 4 }}
 spec:
+  # A sync that failed or was terminated leaves its Jobs to be read.
+  ttlSecondsAfterFinished: 86400
   backoffLimit: 3
   podFailurePolicy:
     rules:
@@ -220,13 +222,17 @@ spec:
 {{- end -}}
 
 {{/*
-express-revisions.gates.name: what a node's Job is called. Pods carry a Job's name as a label, of 63 characters at most; the
-shortened ones have all 63, so that none is called like a shorter node's.
+express-revisions.gates.name: what the Jobs of a node are called, before what Argo CD adds for each sync: its revision's first
+seven characters, "sync" and the time, 23 characters with the dashes. It tells a Job by its name and may still see the last
+sync's, complete, when it has just made this one's: under one name that would let the next node through.
+
+Pods carry a Job's name as a label, of 63 characters at most. The shortened names are longer than all others, so that none is
+called like another node's.
 */}}
 {{- define "express-revisions.gates.name" -}}
-{{- if le (len .) 57 -}}
+{{- if le (len .) 33 -}}
 wait-{{ . }}
 {{- else -}}
-wait-{{ trunc 47 . }}-{{ include "express-revisions.hash" . }}
+wait-{{ trunc 23 . }}-{{ include "express-revisions.hash" . }}
 {{- end -}}
 {{- end -}}

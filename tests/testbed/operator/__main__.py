@@ -105,12 +105,13 @@ class Operator:
         mine = self._keeper.pods_of(cr)
         revision, generation = self._keeper.working_on(cr)
         well = bool(mine) and all(pods.is_ready(pod) and pods.revision_of(pod) == revision for pod in mine)
-        status = {
-            "observedGeneration": generation,
-            "deploymentRevision": revision,
-            "ready": reports == "success" or well,
-            "pods": sorted(pod["metadata"]["name"] for pod in mine),
-        }
+        status: Object = {"observedGeneration": generation}
+        if reports != "seen":
+            status |= {
+                "deploymentRevision": revision,
+                "ready": reports == "success" or well,
+                "pods": sorted(pod["metadata"]["name"] for pod in mine),
+            }
         if {name: cr.get("status", {}).get(name) for name in status} != status:
             self._api.patch(path, {"status": status})
 

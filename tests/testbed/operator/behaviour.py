@@ -21,7 +21,7 @@ class Behaviour:
     """Whether every revision that was ever declared is worked through, one after the other, not only the last."""
     pods: int = 1
     reports: str = "truth"
-    """What the CR's status says: the `truth`, `success` whatever happens, or `nothing` new."""
+    """What the CR's status says: the `truth`, `success` whatever happens, `nothing` new, or what was `seen` alone."""
     late: float = 0.0
     """Seconds until a changed revision is noticed."""
     slow: float = 0.0
@@ -51,6 +51,8 @@ _WORDS: dict[str, dict[str, Any]] = {
     "in-order": {"in_order": True},
     "two": {"pods": 2},
     "silent": {"reports": "nothing"},
+    # Says which generation it has seen, and nothing of pods.
+    "discreet": {"reports": "seen"},
     "boast": {"reports": "success"},
 }
 _SECONDS = ("late", "slow", "flap", "relabel")
