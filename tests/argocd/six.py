@@ -13,7 +13,8 @@ from tests.testbed.examples import commit, copy_examples, git
 from tests.testbed.job_container import Image
 from tests.testbed.job_runner import running_jobs
 from tests.testbed.operator.diary import entries
-from tests.testbed.programs import succeeded
+from tests.testbed.parts import part
+from tests.testbed.programs import Kubectl, run, succeeded
 from tests.testbed.running_operator import RunningOperator
 from tests.testbed.waiting import eventually
 
@@ -111,6 +112,26 @@ class Six:
         self.argo.add(self.manifest)
         assert self.sync().phase == "Succeeded"
         self.await_ready(NODES)
+
+    def take_over(self) -> None:
+        """Add the Application for what was deployed as people did it before, so that its first sync is an update."""
+        chart, values = self.repository / "master_charts" / "express", self._overlay / "values.yaml"
+        command: list[str | Path] = [
+            part("helm3"),
+            "template",
+            self.name,
+            chart,
+            "--values",
+            values,
+            "--namespace",
+            self.name,
+        ]
+        rendered = succeeded(run(command, self.express.environment("helm3")), "helm template").stdout
+        kubectl = Kubectl(part("kubectl"), self.express.kubeconfig, self.express.home)
+        kubectl("apply", "-f", "-", stdin=rendered)
+        self.await_ready(NODES)
+        self.argo.add(self.manifest)
+        self.turn_page()
 
     def begin_sync(self, **more: Any) -> None:
         """Ask for a sync of what is committed, as the button does."""

@@ -15,7 +15,7 @@ from tests.argocd.six import HANG, NODES, WELL, Six, one_at_a_time
 from tests.testbed.waiting import remains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pytest
 
@@ -53,8 +53,7 @@ def a_first_install_and_updates_go_one_node_at_a_time(six: Six) -> None:
 
 
 def a_new_node_in_the_middle_restarts_no_other(six: Six) -> None:
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.commit_tag("1.0", (*NODES, "be5"))
     assert six.sync().phase == "Succeeded"
     one_at_a_time(six.diary, ("be5",))
@@ -63,9 +62,8 @@ def a_new_node_in_the_middle_restarts_no_other(six: Six) -> None:
 def stopped_at(node: str, stop: Callable[[Six], None], six: Six) -> None:
     """Stopped while the node is in progress, the sync touches none behind it; the next one goes on where it was."""
     done, rest = NODES[: NODES.index(node) + 1], NODES[NODES.index(node) + 1 :]
-    six.install()
+    six.take_over()
     before = six.revisions()
-    six.turn_page()
     six.tell(node, HANG)
     six.commit_tag("1.1")
     six.begin_sync()
@@ -83,10 +81,9 @@ def stopped_at(node: str, stop: Callable[[Six], None], six: Six) -> None:
     assert six.restarted() == [*NODES]
 
 
-def a_node_that_does_not_get_ready_holds_all_behind_it(fault: str, six: Six) -> None:
+def a_node_that_does_not_get_ready(fault: str, six: Six) -> None:
     """Everything waits, for as long as it takes, and goes on by itself when the node gets well."""
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("be10", f"next, {fault}")
     six.commit_tag("1.1")
     six.begin_sync()
@@ -101,16 +98,14 @@ def a_node_that_does_not_get_ready_holds_all_behind_it(fault: str, six: Six) -> 
 def an_operator_that_is_slow_to_notice_is_waited_for(six: Six) -> None:
     """Right after the apply the status is that of the last revision, and so is the pod, Ready."""
     six.tell("default", f"late: 3, {WELL}")
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.commit_tag("1.1")
     assert six.sync().phase == "Succeeded"
     one_at_a_time(six.diary, NODES)
 
 
 def the_last_node_is_awaited(six: Six) -> None:
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("fe3", HANG)
     six.commit_tag("1.1")
     six.begin_sync()
@@ -123,8 +118,7 @@ def the_last_node_is_awaited(six: Six) -> None:
 
 def stop_at_be2(six: Six) -> None:
     """Have an update stopped while be2 is in progress, whose pod does not get Ready."""
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("be2", HANG)
     six.commit_tag("1.1")
     six.begin_sync()
@@ -143,15 +137,12 @@ def named(*stories: Story) -> dict[str, Story]:
     return {getattr(story, "__name__", ""): story for story in stories}
 
 
-COMMON: dict[str, Story] = {
-    **named(a_first_install_and_updates_go_one_node_at_a_time, the_last_node_is_awaited),
-    **{f"terminated_at_{node}": partial(stopped_at, node, Six.terminate) for node in ("be1", "be10", "fe2", "fe3")},
-    **{f"stopped_by_this_program_at_{node}": partial(stopped_at, node, Six.stop) for node in ("be2", "fe1", "fe3")},
-    **{
-        f"a_pod_that_has_a_{fault}_holds_all_behind_it": partial(
-            a_node_that_does_not_get_ready_holds_all_behind_it, fault
-        )
-        for fault in ("hang", "crash")
-    },
-}
-"""What is true with either gate."""
+def stopped(**nodes: Sequence[str]) -> dict[str, Story]:
+    """Return the stories of syncs that a way of `Six` stops, `terminate` or `stop`, each at one of its nodes."""
+    ways = {"terminate": Six.terminate, "stop": Six.stop}
+    return {f"{way}_at_{node}": partial(stopped_at, node, ways[way]) for way in nodes for node in nodes[way]}
+
+
+def held(*faults: str) -> dict[str, Story]:
+    """Return the stories of pods that get this fault."""
+    return {f"a_{fault}_holds_all_behind_it": partial(a_node_that_does_not_get_ready, fault) for fault in faults}

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.argocd.six import HANG, NODES, WELL, Six, one_at_a_time
-from tests.argocd.stories import COMMON, LONG, named, stop_at_be2, tell
+from tests.argocd.stories import (
+    LONG,
+    a_first_install_and_updates_go_one_node_at_a_time,
+    held,
+    named,
+    stop_at_be2,
+    stopped,
+    tell,
+    the_last_node_is_awaited,
+)
 from tests.testbed.argocd import running_argocd
 from tests.testbed.waiting import remains
 
@@ -35,7 +44,7 @@ def test_argo_cd_steps_through_the_nodes_by_jobs_that_look_at_the_pods(
     argo_cd: ArgoCD, express: Express, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     argo_cd.configure({"data": None})
-    tell(COMMON | OWN, lambda: Six(argo_cd, express, tmp_path, "hook", "discreet"), subtests)
+    tell(STEPS | OWN, lambda: Six(argo_cd, express, tmp_path, "hook", "discreet"), subtests)
 
 
 def apply_out_of_sync_only_awaits_a_half_done_node_too(six: Six) -> None:
@@ -52,8 +61,7 @@ def apply_out_of_sync_only_awaits_a_half_done_node_too(six: Six) -> None:
 
 
 def an_operator_that_boasts_is_not_believed(six: Six) -> None:
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("be2", f"{HANG}, boast")
     six.commit_tag("1.1")
     six.begin_sync()
@@ -64,8 +72,7 @@ def an_operator_that_boasts_is_not_believed(six: Six) -> None:
 def a_node_that_is_late_fails_the_sync(six: Six) -> None:
     """Nothing behind it is touched; the Job says what it waited for; the next sync begins with that node."""
     six.manifest["spec"]["source"]["helm"]["valuesObject"]["global"]["expressGates"]["timeout"] = "3s"
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("be2", HANG)
     six.commit_tag("1.1")
     ended = six.sync()
@@ -83,6 +90,11 @@ def an_operator_that_says_nothing_at_all_is_awaited(six: Six) -> None:
     one_at_a_time(six.diary, NODES)
 
 
+STEPS = {
+    **named(a_first_install_and_updates_go_one_node_at_a_time, the_last_node_is_awaited),
+    **held("crash"),
+    **stopped(terminate=("be2",), stop=("fe1",)),
+}
 OWN = named(
     an_operator_that_says_nothing_at_all_is_awaited,
     apply_out_of_sync_only_awaits_a_half_done_node_too,

@@ -9,13 +9,16 @@ import yaml
 
 from tests.argocd.six import HANG, NODES, Six
 from tests.argocd.stories import (
-    COMMON,
     LONG,
+    a_first_install_and_updates_go_one_node_at_a_time,
     a_new_node_in_the_middle_restarts_no_other,
     an_operator_that_is_slow_to_notice_is_waited_for,
+    held,
     named,
     stop_at_be2,
+    stopped,
     tell,
+    the_last_node_is_awaited,
 )
 from tests.testbed.argocd import running_argocd
 from tests.testbed.programs import succeeded
@@ -41,7 +44,7 @@ def test_argo_cd_steps_through_the_nodes_by_their_status(
     argo_cd: ArgoCD, express: Express, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     argo_cd.configure(yaml.safe_load(succeeded(express("argocd", "health"), "argocd health").stdout))
-    tell(COMMON | TRAPS, lambda: Six(argo_cd, express, tmp_path, "status", "ok"), subtests)
+    tell(STEPS | TRAPS, lambda: Six(argo_cd, express, tmp_path, "status", "ok"), subtests)
 
 
 def apply_out_of_sync_only_loses_a_half_done_node(six: Six) -> None:
@@ -62,8 +65,7 @@ def without_that_option_a_half_done_node_is_awaited(six: Six) -> None:
 
 def an_operator_that_boasts_is_believed(six: Six) -> None:
     """The check sees the resource alone: what its status says is all there is."""
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("be2", f"{HANG}, boast")
     six.commit_tag("1.1")
     six.begin_sync()
@@ -71,27 +73,22 @@ def an_operator_that_boasts_is_believed(six: Six) -> None:
     assert "be2" not in [each.node for each in six.diary if each.what == "Ready"]
 
 
-def a_new_commit_starts_anew_what_was_terminated_where_it_syncs_by_itself(six: Six) -> None:
+def a_stop_holds_until_a_new_commit_where_it_syncs_by_itself_and_for_good_where_not(six: Six) -> None:
     stop_at_be2(six)
-    six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {}}}})
+    six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {"selfHeal": True}}}})
     six.argo.refresh(six.application)
     remains(lambda: six.touched() == ["be1", "be2"], "the commit that was terminated is not tried again", LONG)
-    six.commit_tag("1.2")
-    six.argo.refresh(six.application)
-    six.await_diary("declares", "be1", count=2)
-
-
-def a_stop_holds_where_syncing_by_itself_is_switched_off(six: Six) -> None:
-    stop_at_be2(six)
     six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {"enabled": False}}}})
     six.commit_tag("1.2")
     six.argo.refresh(six.application)
     remains(lambda: six.touched() == ["be1", "be2"], "nothing is touched after the stop", LONG)
+    six.argo.patch(six.application, {"spec": {"syncPolicy": {"automated": {"enabled": True}}}})
+    six.argo.refresh(six.application)
+    six.await_diary("declares", "be1", count=2)
 
 
 def a_selective_sync_goes_by_no_order(six: Six) -> None:
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.commit_tag("1.1")
     picked = [{"group": "express.example.com", "kind": kind, "name": node} for kind, node in PICKED]
     assert six.sync(resources=picked).phase == "Succeeded"
@@ -100,8 +97,7 @@ def a_selective_sync_goes_by_no_order(six: Six) -> None:
 
 def without_a_job_the_last_node_is_not_awaited(six: Six) -> None:
     six.manifest["spec"]["source"]["helm"].pop("valuesObject", None)
-    six.install()
-    six.turn_page()
+    six.take_over()
     six.tell("fe3", HANG)
     six.commit_tag("1.1")
     assert six.sync().phase == "Succeeded"
@@ -111,14 +107,21 @@ def without_a_job_the_last_node_is_not_awaited(six: Six) -> None:
 
 
 PICKED = (("Backend", "be10"),)
+STEPS = {
+    **named(
+        a_first_install_and_updates_go_one_node_at_a_time,
+        a_new_node_in_the_middle_restarts_no_other,
+        an_operator_that_is_slow_to_notice_is_waited_for,
+        the_last_node_is_awaited,
+    ),
+    **held("hang", "crash"),
+    **stopped(terminate=("be1", "be10", "fe2", "fe3"), stop=("be2", "fe1", "fe3")),
+}
 TRAPS = named(
-    a_new_node_in_the_middle_restarts_no_other,
-    an_operator_that_is_slow_to_notice_is_waited_for,
     apply_out_of_sync_only_loses_a_half_done_node,
     without_that_option_a_half_done_node_is_awaited,
     an_operator_that_boasts_is_believed,
-    a_new_commit_starts_anew_what_was_terminated_where_it_syncs_by_itself,
-    a_stop_holds_where_syncing_by_itself_is_switched_off,
+    a_stop_holds_until_a_new_commit_where_it_syncs_by_itself_and_for_good_where_not,
     a_selective_sync_goes_by_no_order,
     without_a_job_the_last_node_is_not_awaited,
 )
