@@ -19,7 +19,10 @@ TERMINATING = "Terminating"
 SUCCEEDED = "Succeeded"
 
 _WAITS = re.compile(r"waiting for (?:healthy state of|completion of hook|deletion of) ([^/ ]*)/([^/ ]+)/([^/ ]+)")
-"""What gitops-engine's sync_context.go says in its setRunningPhase: group, kind and name."""
+"""What gitops-engine's sync_context.go says in its setRunningPhase: group, kind and name.
+
+Between two waves it says so of all that has not been applied yet, `… and 3 more resources`, the next one first.
+"""
 _HOOK = ("batch", "Job")
 _NAMED_FOR_ITS_SYNC = re.compile(r"-[^-]+-sync-[0-9]+")
 """What gitops-engine's getSyncTasks adds to a hook's name: the git revision, its phase, the time."""
@@ -128,7 +131,7 @@ def _is_applied(result: Object) -> bool:
 
 def awaited(sync: Sync, group: str, kinds: Iterable[str], nodes: Iterable[str]) -> str | None:
     """Return the node that a sync says it waits for, its resource or the hook behind it; None where it names none."""
-    said = _WAITS.match(sync.message)
+    said = _WAITS.fullmatch(sync.message)
     if said is None:
         return None
     of, kind, name = said.groups()

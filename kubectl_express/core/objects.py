@@ -184,7 +184,7 @@ def _as_deployed(live: Object, wanted: Object, before: Object) -> Object:
     result = {key: _value_as_deployed(live[key], want, before.get(key)) for key, want in wanted.items() if key in live}
     for key, value in before.items():
         if key in live and key not in wanted and key not in _SIGNATURES:
-            result[key] = _value_as_deployed(live[key], value, None)
+            result[key] = _value_as_deployed(live[key], {} if isinstance(value, dict) else value, value)
     return result
 
 

@@ -50,6 +50,9 @@ def a_first_install_and_updates_go_one_node_at_a_time(six: Six) -> None:
     six.commit_tag("1.1", be10="1.2", fe2="1.2")
     assert six.sync().phase == "Succeeded"
     one_at_a_time(six.diary, ("be10", "fe2"))
+    for command in (("diff",), ("verify", "--live")):
+        found = six.express(*command, "--context", "yul1", "-n", six.name, cwd=six.repository)
+        assert found.code == 0, f"what Argo CD deployed is what this program would: {found}"
 
 
 def a_new_node_in_the_middle_restarts_no_other(six: Six) -> None:

@@ -82,7 +82,7 @@ def test_what_runs_before_a_sync_and_what_was_refused_is_not_applied_by_it(resul
     ("message", "node"),
     [
         ("waiting for healthy state of express.example.com/Backend/be2", "be2"),
-        ("waiting for healthy state of express.example.com/Backend/be2 and 2 more resources", "be2"),
+        ("waiting for healthy state of express.example.com/Backend/be2 and 2 more resources", None),
         ("waiting for completion of hook batch/Job/wait-be2-0123456-sync-1700000000", "be2"),
         ("waiting for completion of hook batch/Job/wait-be2-0123456-presync-1700000000", None),
         ("waiting for completion of hook batch/Job/wait-be2", None),

@@ -144,6 +144,17 @@ def test_what_was_applied_before_and_dropped_since_is_kept() -> None:
     assert as_deployed(there, settings_map(kept="1"))["data"] == {"kept": "1", "gone": "2"}
 
 
+def test_argo_cd_s_mark_in_what_it_applied_is_no_change_where_the_chart_has_no_annotation_either() -> None:
+    mark: Object = {"argocd.argoproj.io/tracking-id": "yul1-a:/ConfigMap:a/settings"}
+    wanted = settings_map(a="1")
+    applied = with_metadata(wanted, annotations=mark)
+    there = with_metadata(wanted, annotations={**mark, LAST_APPLIED: gojson.encode(applied)})
+    assert changed([as_deployed(there, wanted)], [wanted]) == []
+    noted = with_metadata(applied, annotations={**mark, "team": "a"})
+    there = with_metadata(wanted, annotations={**mark, "team": "a", LAST_APPLIED: gojson.encode(noted)})
+    assert changed([as_deployed(there, wanted)], [wanted]) == [("changed", "ConfigMap", "settings")]
+
+
 @pytest.mark.parametrize(
     ("manager", "seen"),
     [
