@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.testbed.operator import diary
 from tests.testbed.operator.behaviour import parse
 from tests.testbed.waiting import eventually
 
@@ -138,6 +139,35 @@ def test_a_silent_operator_reports_nothing(system: System, operator: StartOperat
     system.create("be1")
     system.settles(READY)
     assert system.status("be1") == {}
+
+
+def test_a_discreet_operator_reports_what_it_has_seen_and_nothing_of_pods(
+    system: System, operator: StartOperator
+) -> None:
+    operator(behaviour={"default": "discreet"})
+    system.create("be1")
+    system.settles(READY)
+    eventually(lambda: system.status("be1") == {"observedGeneration": 1}, "the first generation was seen")
+    system.set("be1", deploymentRevision="bbbbbbbbbb")
+    system.settles(READY | {"revision": "bbbbbbbbbb"})
+    eventually(lambda: system.status("be1") == {"observedGeneration": 2}, "the second generation was seen")
+
+
+def test_an_operators_diary_tells_what_became_of_a_node(system: System, operator: StartOperator) -> None:
+    running = operator()
+
+    def tells(*told: tuple[str, str]) -> None:
+        eventually(lambda: written()[-len(told) :] == [*told], f"the diary tells {told}")
+
+    def written() -> list[tuple[str, str]]:
+        return [(entry.what, entry.revision) for entry in diary.entries(running.log) if entry.node == "be1"]
+
+    system.create("be1")
+    first = [("declares", "aaaaaaaaaa"), ("made", "aaaaaaaaaa"), ("Ready", "aaaaaaaaaa")]
+    tells(*first)
+    system.set("be1", deploymentRevision="bbbbbbbbbb")
+    then = [("declares", "bbbbbbbbbb"), ("removed", "aaaaaaaaaa"), ("made", "bbbbbbbbbb"), ("Ready", "bbbbbbbbbb")]
+    tells(*first, *then)
 
 
 def test_a_boasting_operator_reports_success_over_a_crashing_pod(system: System, operator: StartOperator) -> None:
