@@ -88,11 +88,11 @@ def _gates(scope: Scope, piece: str | None, gate: str, image: str | None) -> Gat
             "--gate hook goes without health checks: an operator that says nothing of its pods would keep nodes "
             "Progressing for ever; ask for `argocd applications`"
         )
-    if gate == HOOK and image is None:
+    if gate == HOOK and not image:
         raise ExpressError(
             "--gate hook runs this program in Jobs: give its image with --image; packaging/Containerfile makes it"
         )
-    return None if image is None else Gates(gate, image, _configuration(scope))
+    return Gates(gate, image, _configuration(scope)) if image else None
 
 
 def _configuration(scope: Scope) -> str | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.e2e.mistakes import ESCAPE
 from tests.sources.loopback import EXPIRED, Answer, closed_port, refused, serving, silent_port
+from tests.testbed.applications import OPERATION, application, serve_applications
+from tests.testbed.roles import grant, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,8 @@ RIGHTS = {
     "frontends": "express.example.com",
 }
 """The resources that the program reads, and their API groups."""
+STATES = ("sound", "bare", "empty", "broken", "idle", "asked", "syncing")
+"""What a namespace is in: of nodes, the first ones; of Argo CD's syncs, the last three."""
 BROKEN_OFF = Answer(b"{", 200, {"Content-Length": "100", "Connection": "close"})
 
 
@@ -32,11 +36,12 @@ BROKEN_OFF = Answer(b"{", 200, {"Content-Length": "100", "Connection": "close"})
 def world(plane: ControlPlane, api: Api, folder: Path) -> Iterator[dict[str, str]]:
     """Set all of it up; yield what stands for each `{name}` of a mistake."""
     tag = secrets.token_hex(4)
-    spaces = {state: f"errors-{state}-{tag}" for state in ("sound", "bare", "empty", "broken")}
+    spaces = {state: f"errors-{state}-{tag}" for state in STATES}
     for space in spaces.values():
         api.create("/api/v1/namespaces", {"metadata": {"name": space}})
     _fill(api, spaces)
     _grant(api, spaces["sound"])
+    _sync(api, spaces)
     with ExitStack() as open_:
         plain = open_.enter_context(serving(lambda _: Answer(b"<html>hello</html>", 200)))
         rude = open_.enter_context(serving(lambda _: refused("InternalError", f"out of {ESCAPE}luck", 500)))
@@ -90,3 +95,14 @@ def _grant(api: Api, space: str) -> None:
         subject = {"kind": "User", "name": name, "apiGroup": "rbac.authorization.k8s.io"}
         role = {"kind": "Role", "name": name, "apiGroup": "rbac.authorization.k8s.io"}
         api.create(f"{base}/rolebindings", {"metadata": {"name": name}, "subjects": [subject], "roleRef": role})
+
+
+def _sync(api: Api, spaces: dict[str, str]) -> None:
+    """Have Applications own be1 of the last namespaces, and somebody look at them who may not end their syncs."""
+    serve_applications(api)
+    application(api, f"yul1-{spaces['idle']}", lists=spaces["idle"])
+    application(api, f"yul1-{spaces['asked']}", lists=spaces["asked"], operation=OPERATION)
+    application(api, f"yul1-{spaces['syncing']}", lists=spaces["syncing"], phase="Running")
+    looks = [("list", "argoproj.io", "applications"), ("get", "argoproj.io", "applications")]
+    grant(api, "argocd", "no-termination", rules(looks))
+    grant(api, spaces["syncing"], "no-termination", rules([("get", "coordination.k8s.io", "leases")]))

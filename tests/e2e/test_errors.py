@@ -14,6 +14,7 @@ import pytest
 
 from tests.documents import ROOT, alike
 from tests.e2e.mistakes import SECRET, Machine, Mistake, Told
+from tests.e2e.mistakes_argocd import ARGO_CD
 from tests.e2e.mistakes_live import LIVE
 from tests.e2e.mistakes_offline import OFFLINE
 from tests.e2e.mistakes_world import world
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tests.testbed.control_plane import ControlPlane
 
 DOCUMENT = ROOT / "docs" / "errors.md"
-SECTIONS: Mapping[str, Mapping[str, Mistake]] = {**OFFLINE, **LIVE}
+SECTIONS: Mapping[str, Mapping[str, Mistake]] = {**OFFLINE, **LIVE, **ARGO_CD}
 MISTAKES = {title: mistake for section in SECTIONS.values() for title, mistake in section.items()}
 BEGINNINGS = ("error: ", "Error from server", "Unable to connect to the server: ", "The connection to the server ")
 ANOTHERS = ("See 'kubectl express", "Use --debug", "  ")
