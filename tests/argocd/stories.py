@@ -93,6 +93,16 @@ def a_node_that_does_not_get_ready(fault: str, six: Six) -> None:
     six.await_diary("made", "be10")
     remains(lambda: six.touched() == ["be1", "be2", "be10"], f"none is touched behind one that {fault}es", LONG)
     six.await_waiting("be10")
+    beside = six.express("rollout", "--yes", "--context", "yul1", "-n", six.name, cwd=six.repository)
+    assert beside.code == 2
+    assert f"Argo CD's application argocd/{six.application} is syncing these nodes now" in beside.stderr
+    status = six.express("rollout", "status", "--context", "yul1", "-n", six.name).stdout.splitlines()
+    assert [line for line in status if line.startswith(("it waits for", "in progress", "updated", "untouched"))] == [
+        next(line for line in status if line.startswith("it waits for be10: pod be10-0 is not Ready")),
+        "updated (2): be1, be2",
+        "in progress (1): be10",
+        "untouched (3): fe1, fe2, fe3",
+    ]
     six.tell("be10", WELL)
     assert six.ended().phase == "Succeeded"
     one_at_a_time(six.diary, NODES)
