@@ -248,7 +248,8 @@ def _complaints(
                     assert outcome.stdout == expected.data(fleet)
                 FORMATS[cell.form or ""](outcome.stdout, documents[cell.source])
         except (AssertionError, KeyError, ValueError) as error:
-            yield f"$ {shlex.join(['kubectl', 'express', *cell.arguments()])}\n{type(error).__name__}: {error}"
+            line = shlex.join(["kubectl", "express", *cell.arguments()])
+            yield f"$ {line}\n{outcome.stderr}{type(error).__name__}: {error}"
 
 
 def _check_nonsense(outcome: Outcome, command: Command) -> None:
