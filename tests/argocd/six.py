@@ -34,7 +34,7 @@ WELL = "slow: 0.3"
 HANG = "next, hang"
 """The pods that are made from now on do not get Ready."""
 IMAGE = "registry.example.com/kubectl-express:1"
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds for what Argo CD does in ten where nothing else runs."""
 GLANCE = 0.2
 """Seconds between two looks: many systems are looked at at once."""
