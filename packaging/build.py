@@ -18,15 +18,11 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "kubectl_express.cli:run"
 SHEBANG = "/usr/bin/env python3"
-# dateutil reads it where the system has no time zones; only UTC times are read here, and it is 633 files.
-LEFT_OUT = ("tzdata-",)
 
 
 def unpack_wheels(wheels: Path, site_packages: Path) -> None:
     """Lay the wheels over each other; raises ValueError where two disagree about a file."""
     for wheel in sorted(wheels.glob("*.whl")):
-        if wheel.name.startswith(LEFT_OUT):
-            continue
         with zipfile.ZipFile(wheel) as archive:
             for entry in archive.infolist():
                 parts = Path(entry.filename).parts

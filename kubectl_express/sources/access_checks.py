@@ -36,7 +36,7 @@ def check_cluster(cluster: Object) -> None:
         )
     if "certificate-authority" in cluster and "certificate-authority-data" in cluster:
         raise ExpressError(f"cluster {server}: certificate-authority-data and certificate-authority are both specified")
-    _check_readable(cluster, "certificate-authority")
+    check_readable(cluster, "certificate-authority")
 
 
 def check_user(user: Object) -> None:
@@ -54,14 +54,15 @@ def check_user(user: Object) -> None:
             "client-key-data or client-key must be specified to use the clientCert authentication method"
         )
     for kind in ("client-certificate", "client-key") if certificate else ():
-        _check_readable(user, kind)
+        check_readable(user, kind)
     if "exec" in user and "auth-provider" in user:
         raise ExpressError("authProvider cannot be provided in combination with an exec plugin for the user")
     if "as" not in user and any(key in user for key in ("as-uid", "as-groups", "as-user-extra")):
         raise ExpressError("requesting uid, groups or user-extra without impersonating a user: give --as too")
 
 
-def _check_readable(entry: Object, key: str) -> None:
+def check_readable(entry: Object, key: str) -> None:
+    """Refuse a file that the entry names under the key and that cannot be opened, with its path and the reason."""
     if key in entry:
         try:
             Path(str(entry[key])).open("rb").close()

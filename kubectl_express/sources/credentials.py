@@ -58,6 +58,18 @@ def obtain(user: Object, cluster: Object, environ: Mapping[str, str], *, stdin_t
     return Credentials(plain)
 
 
+def authorization(user: Object) -> str | None:
+    """Return the Authorization header of boiled-down credentials: the token's, else the password's, else None.
+
+    A name and password are sent as their UTF-8 bytes, as Go's http.Request.SetBasicAuth does.
+    """
+    if token := user.get("token"):
+        return f"Bearer {token}"
+    if "username" in user and "password" in user:
+        return "Basic " + base64.b64encode(f"{user['username']}:{user['password']}".encode()).decode()
+    return None
+
+
 def impersonation(user: Object) -> list[tuple[str, str]]:
     """Return the headers that ask the server to act as somebody else: one per group and per extra value."""
     if "as" not in user:

@@ -18,7 +18,7 @@ from tests.packaging.interpreters import SUPPORTED, TOO_OLD, found
 if TYPE_CHECKING:
     from tests.packaging.conftest import Zipapp
 
-WHERE_FROM = "import json, kubernetes, yaml; print(json.dumps([yaml.__file__, kubernetes.__file__]))"
+WHERE_FROM = "import json, urllib3, yaml; print(json.dumps([yaml.__file__, urllib3.__file__]))"
 CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
 
 
@@ -55,8 +55,8 @@ def test_every_older_python_of_this_machine_gets_as_far_as_that_line(zipapp: Zip
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """Return a folder with other packages of the names that the program imports."""
-    (tmp_path / "kubernetes").mkdir()
-    for name in ("yaml.py", "tabulate.py", "kubernetes/__init__.py"):
+    (tmp_path / "urllib3").mkdir()
+    for name in ("yaml.py", "tabulate.py", "urllib3/__init__.py"):
         (tmp_path / name).write_text("raise SystemExit('imported from elsewhere')\n", encoding="utf-8")
     return tmp_path
 

@@ -232,12 +232,12 @@ def test_certificates_are_shown_from_files_and_from_data_and_leave_nothing_behin
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_a_password_is_sent_as_basic_authentication(tmp_path: Path) -> None:
+def test_a_password_is_sent_as_basic_authentication_in_utf_8(tmp_path: Path) -> None:
     with serving(tls=True) as server:
         authority = {"certificate-authority": str(AUTHORITY)}
-        user = {"username": "n", "password": "p:w"}
+        user = {"username": "n", "password": "p:wü中"}
         cluster(one(tmp_path / "config", {"server": server.url, **authority}, user)).get("/api")
-    assert server.received[0].header("Authorization") == ["Basic " + base64.b64encode(b"n:p:w").decode()]
+    assert server.received[0].header("Authorization") == ["Basic " + base64.b64encode("n:p:wü中".encode()).decode()]
 
 
 def test_nothing_secret_goes_over_plain_http_as_with_kubectl(tmp_path: Path) -> None:
