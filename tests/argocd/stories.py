@@ -133,13 +133,18 @@ def the_last_node_is_awaited(six: Six) -> None:
     assert six.diary[-1].what == "Ready"
 
 
-def stop_at_be2(six: Six) -> None:
-    """Have an update stopped while be2 is in progress, whose pod does not get Ready."""
+def hang_at_be2(six: Six) -> None:
+    """Have an update come as far as be2, whose pod does not get Ready."""
     six.take_over()
     six.tell("be2", HANG)
     six.commit_tag("1.1")
     six.begin_sync()
     six.await_diary("made", "be2")
+
+
+def stop_at_be2(six: Six) -> None:
+    """Have an update stopped while be2 is in progress, whose pod does not get Ready."""
+    hang_at_be2(six)
     six.terminate()
     six.ended()
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.argocd.six import HANG, NODES, WELL, Six, one_at_a_time
+from tests.argocd.six import HANG, NODES, PATIENCE, WELL, Six, one_at_a_time
 from tests.argocd.stories import (
     LONG,
     a_first_install_and_updates_go_one_node_at_a_time,
+    hang_at_be2,
     held,
     named,
-    stop_at_be2,
     stopped,
     tell,
     the_last_node_is_awaited,
 )
 from tests.testbed.argocd import running_argocd
-from tests.testbed.waiting import remains
+from tests.testbed.waiting import eventually, remains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,15 +49,22 @@ def test_argo_cd_steps_through_the_nodes_by_jobs_that_look_at_the_pods(
 
 def apply_out_of_sync_only_awaits_a_half_done_node_too(six: Six) -> None:
     """Hooks run whatever is in sync."""
-    stop_at_be2(six)
-    ended = [each.job for each in six.jobs.log() if each.what == "ended"]
-    assert [name.startswith("wait-be2-") for name in ended] == [True], "the Job that waited"
+    hang_at_be2(six)
+    waiting = eventually(lambda: _jobs_that(six, "started", "wait-be2-"), "a Job waits for be2", PATIENCE)
+    six.terminate()
+    six.ended()
+    eventually(lambda: _jobs_that(six, "ended") == waiting, "the Job that waited is ended, and no other", PATIENCE)
     six.begin_sync(syncOptions=["ApplyOutOfSyncOnly=true"])
     six.await_waiting("be2")
     remains(lambda: six.touched() == ["be1", "be2"], "be2 holds the others", LONG)
     six.tell("be2", WELL)
     assert six.ended().phase == "Succeeded"
     one_at_a_time(six.diary, NODES)
+
+
+def _jobs_that(six: Six, what: str, prefix: str = "") -> list[str]:
+    """Return the Jobs, of such names, to which that has happened."""
+    return [each.job for each in six.jobs.log() if each.what == what and each.job.startswith(prefix)]
 
 
 def an_operator_that_boasts_is_not_believed(six: Six) -> None:

@@ -14,6 +14,7 @@ from tests.testbed.api import Api, RequestFailedError
 from tests.testbed.operator import pods
 from tests.testbed.operator.agenda import Agenda
 from tests.testbed.operator.behaviour import CONFIGMAP, Behaviour, parse
+from tests.testbed.operator.diary import say
 from tests.testbed.operator.keeper import Keeper
 from tests.testbed.operator.mirror import Mirror
 
@@ -45,7 +46,7 @@ class Operator:
         """Keep the namespace's nodes until the process is ended."""
         for mirror in (self._behaviours, self._pods, *self._crs.values()):
             mirror.start()
-        print("watching", flush=True)
+        say("watching")
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(WORKERS)]
         for worker in workers:
             worker.start()
@@ -56,11 +57,11 @@ class Operator:
         try:
             self._told = {node: parse(text) for node, text in configmap.get("data", {}).items()}
         except ValueError as wrong:
-            print(wrong, flush=True)
+            say(str(wrong))
         for mirror in self._crs.values():
             for cr in mirror.all():
                 self._agenda.add(cr["metadata"]["name"])
-        print(f"told {configmap['metadata']['resourceVersion']}", flush=True)
+        say(f"told {configmap['metadata']['resourceVersion']}")
 
     def _pod_changed(self, pod: Object) -> None:
         self._agenda.add(pod["metadata"]["labels"][pods.NODE_LABEL])
@@ -78,7 +79,7 @@ class Operator:
             try:
                 again = self._look_after(node)
             except (RequestFailedError, urllib3.exceptions.HTTPError) as failure:
-                print(f"{node}: {failure}", flush=True)
+                say(f"{node}: {failure}")
                 again = RETRY_AFTER
             self._agenda.done(node)
             if again is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -24,10 +25,16 @@ class Entry:
     revision: str
 
 
+def say(line: str) -> None:
+    """Print a line whole: `print` writes its end by itself, and another thread's line may come between."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def write(node: str, what: str, revision: str, more: str = "") -> None:
     """Print what happened to a node."""
     now = datetime.now(timezone.utc).strftime("%H:%M:%S.%f")[:-3]
-    print(f"{now} {node}: {what} {revision}{f' ({more})' if more else ''}", flush=True)
+    say(f"{now} {node}: {what} {revision}{f' ({more})' if more else ''}")
 
 
 def entries(log: str) -> list[Entry]:

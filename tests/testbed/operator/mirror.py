@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import urllib3
 
 from tests.testbed.api import RequestFailedError
+from tests.testbed.operator.diary import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ class Mirror:
                 self._listed.set()
                 self._watch(version)
             except (RequestFailedError, urllib3.exceptions.HTTPError) as failure:
-                print(f"{self._path}: {failure}", flush=True)
+                say(f"{self._path}: {failure}")
                 self._pause.wait(RETRY_AFTER)
 
     def _list(self) -> str:
