@@ -66,6 +66,8 @@ def changes(baseline: Side, target: Side, kinds: Sequence[str]) -> list[NodeChan
 def _change(node: Node, before: Node | None, after: Node | None) -> NodeChange:
     before = before if before is not None and before.exists else None
     wanted = after if after is not None and after.exists else None
+    if before and wanted and _same_text(before, wanted):
+        return NodeChange(node.name, node.kind, _of_same_data(before, wanted), (), before, after)
     old = data_to_change(before, wanted) if before else ABSENT
     new = _data(wanted) if wanted else ABSENT
     kind = node.kind or (before.kind if before else None)
@@ -78,12 +80,23 @@ def _classify(before: Node | None, after: Node | None, old: Value | Absent) -> C
     if after is None:
         return ChangeKind.REMOVED
     deployed = before.data if before.data is not None else old
-    same_data = not compare(deployed, _data(after))
+    if not compare(deployed, _data(after)):
+        return _of_same_data(before, after)
+    return ChangeKind.MISSED if before.revision == after.revision else ChangeKind.UPDATE
+
+
+def _same_text(before: Node, after: Node) -> bool:
+    """Whether both have the same data to the byte, and nobody changed it since: most nodes are settled by that."""
+    drifted = before.live is not None and before.live.drift
+    return before.data is not None and after.data is not None and before.text == after.text and not drifted
+
+
+def _of_same_data(before: Node, after: Node) -> ChangeKind:
     if before.revision == after.revision:
-        return ChangeKind.SAME if same_data else ChangeKind.MISSED
+        return ChangeKind.SAME
     unproved = before.live is not None and before.data is None
     # Of a live node whose data nothing proves, it cannot be told that it had no other parameter: no ground to accuse.
-    return ChangeKind.UNNEEDED if same_data and not unproved else ChangeKind.UPDATE
+    return ChangeKind.UPDATE if unproved else ChangeKind.UNNEEDED
 
 
 def _data(node: Node) -> Object:

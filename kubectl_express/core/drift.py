@@ -81,14 +81,14 @@ class _Comparison:
         for key in sorted({*expected, *actual}):
             if key in expected and key in actual and repr(expected[key]) == repr(actual[key]):
                 continue  # most are, and asking who owns each would take ten times as long
-            place, below_it = join(path, key), holders.of_member(key)
+            place = join(path, key)
             if key not in actual:
                 if expected[key] is not None:
                     yield Drifted(place, expected[key], None, True, False, None)
             elif expected.get(key) is None:
-                yield from self._added(actual[key], place, below_it, was_null=key in expected)
+                yield from self._added(actual[key], place, holders.of_member(key), was_null=key in expected)
             else:
-                yield from self._values(expected[key], actual[key], place, below_it)
+                yield from self._values(expected[key], actual[key], place, holders.of_member(key))
 
     def _values(self, expected: Value, actual: Value, path: str, holders: Holders) -> Iterator[Drifted]:
         if isinstance(expected, dict) and isinstance(actual, dict):
@@ -138,6 +138,8 @@ class _Comparison:
                 yield Drifted(join(path, index), expected[index], None, True, False, None)
 
     def _added(self, actual: Value, path: str, holders: Holders, *, was_null: bool) -> Iterator[Drifted]:
+        if not holders.holds:
+            return  # A default: nobody put it there, nor anything in it.
         manager = self._culprit(actual, path, holders, was_null=was_null)
         if manager is None and isinstance(actual, list):
             culprits = (

@@ -146,7 +146,8 @@ def decode_prefix(text: str, start: int) -> tuple[Value, int]:
         raise NumberOutOfRange(f"number {error.literal[:40]} is out of range", text, position) from None
     except RecursionError:
         raise InvalidJSON("nested too deeply", text, begin) from None
-    if _SURROGATE_OR_ITS_ESCAPE.search(text, begin, end):
+    # The plain searches spare almost every text the pattern.
+    if (not text.isascii() or text.find("\\u", begin, end) >= 0) and _SURROGATE_OR_ITS_ESCAPE.search(text, begin, end):
         value = _without_surrogates(value)
     return value, end
 

@@ -9,7 +9,7 @@ from kubectl_express.core.managed_fields import Owner, is_leaf, item_keys, item_
 from kubectl_express.core.values import Object, Value, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,19 @@ class Holders:
 
     def of_member(self, key: str) -> Holders:
         """Return who holds an object's member."""
-        return self._below(lambda tree: mapping(tree[f"f:{key}"]) if f"f:{key}" in tree else None, "object")
+        name = f"f:{key}"
+        return self._below([mapping(hold.tree[name]) if name in hold.tree else None for hold in self.holds], "object")
 
     def of_item(self, item: Value) -> Holders:
         """Return who holds an item of a list."""
-        return self._below(lambda tree: item_tree(tree, item), "list")
+        return self._below([item_tree(hold.tree, item) for hold in self.holds], "list")
 
-    def _below(self, step: Callable[[Object], Object | None], around: Literal["object", "list"]) -> Holders:
-        exact = [Hold(hold.owner, tree) for hold in self.holds if (tree := step(hold.tree)) is not None]
-        wider = [Hold(hold.owner, {}, hold.around or around) for hold in self.holds if is_leaf(hold.tree)]
-        return Holders(tuple(exact or wider))
+    def _below(self, trees: list[Object | None], around: Literal["object", "list"]) -> Holders:
+        """Return who holds what is one step down, from the tree that each of these holders has there."""
+        exact = [Hold(hold.owner, tree) for hold, tree in zip(self.holds, trees, strict=True) if tree is not None]
+        if exact:
+            return Holders(tuple(exact))
+        return Holders(tuple(Hold(hold.owner, {}, hold.around or around) for hold in self.holds if is_leaf(hold.tree)))
 
     @property
     def of_itself(self) -> list[Hold]:

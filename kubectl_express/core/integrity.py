@@ -22,9 +22,17 @@ OWN = ("data", "resource")
 
 
 def judge(
-    entries: Sequence[Entry], resources: Sequence[Resource], settings: Settings, *, has_config_map: bool
+    entries: Sequence[Entry],
+    resources: Sequence[Resource],
+    settings: Settings,
+    *,
+    data: Object | None,
+    has_config_map: bool,
 ) -> Iterator[Fault]:
-    """Yield the faults of one node of a rendered side, from every entry and resource of its name."""
+    """Yield the faults of one node of a rendered side, from every entry and resource of its name.
+
+    `data` is what the first entry's text says, None where that is no JSON object.
+    """
     yield from _duplicates(entries, resources)
     entry = entries[0] if entries else None
     resource = resources[0] if resources else None
@@ -34,20 +42,22 @@ def judge(
         kinds = " or ".join(settings.resources.kinds)
         yield Fault(FaultKind.ORPHAN, f"{entry.revision_place.object} has an entry for it, but there is no {kinds}")
     if entry is not None:
-        yield from judge_entry(entry, resource, settings.revisions)
+        yield from judge_entry(entry, data, resource, settings.revisions)
     if entry is not None and resource is not None:
-        yield from _disagreements(entry, resource, settings.revisions)
+        yield from _disagreements(entry, data, resource, settings.revisions)
 
 
-def judge_entry(entry: Entry, resource: Resource | None, settings: RevisionSettings) -> Iterator[Fault]:
+def judge_entry(
+    entry: Entry, data: Object | None, resource: Resource | None, settings: RevisionSettings
+) -> Iterator[Fault]:
     """Yield what is wrong with an entry in itself: a text that cannot be read, or another revision than is stored."""
     if entry.text is None:
         lacking = f"{entry.data_place.object} has no text under {entry.data_place.key}"
         yield Fault(FaultKind.UNREADABLE, lacking, _why_absent(entry, entry.data_place.key))
         return
-    problem = _problem(entry.text)
-    if problem:
-        yield Fault(FaultKind.UNREADABLE, f"{entry.data_place.object} key {entry.data_place.key}: {problem}")
+    if data is None:
+        where = f"{entry.data_place.object} key {entry.data_place.key}"
+        yield Fault(FaultKind.UNREADABLE, f"{where}: {_problem(entry.text)}")
     calculated = settings.hash.revision(entry.text)
     if entry.stored is None:
         why = _why_absent(entry, entry.revision_place.key)
@@ -90,17 +100,20 @@ def _no_entry(settings: Settings, has_config_map: bool) -> str:
     return f"the ConfigMap is generated only in part: no key {key.format(node='<node>')} or its data for this node"
 
 
-def _problem(text: str) -> str | None:
+def _problem(text: str) -> str:
+    """Return why a text is no JSON object."""
     if not text:
         return "it is empty (Helm's toJson gives an empty text when it fails)"
     try:
-        value = gojson.decode(text)
+        gojson.decode(text)
     except gojson.InvalidJSON as error:
         return f"it is no JSON: {error}"
-    return None if isinstance(value, dict) else "it is no JSON object"
+    return "it is no JSON object"
 
 
-def _disagreements(entry: Entry, resource: Resource, settings: RevisionSettings) -> Iterator[Fault]:
+def _disagreements(
+    entry: Entry, data: Object | None, resource: Resource, settings: RevisionSettings
+) -> Iterator[Fault]:
     stored = entry.stored if entry.stored is not None else "(none)"
     if resource.odd_revision is not None:
         yield Fault(
@@ -117,11 +130,8 @@ def _disagreements(entry: Entry, resource: Resource, settings: RevisionSettings)
             found.phrase if found else None,
             difference=_hashed_otherwise(entry.text or "", found),
         )
-    try:
-        data = gojson.decode(entry.text or "")
-    except gojson.InvalidJSON:
-        return
-    if isinstance(data, dict):
+    # Most are the same as they stand, which is told ten times as fast.
+    if data is not None and repr(data) != repr(resource.parameters):
         differing = compare(prune_nulls(data), prune_nulls(resource.parameters))
         if differing:
             yield Fault(

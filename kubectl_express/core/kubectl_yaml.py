@@ -6,6 +6,7 @@ The splitting is that of k8s.io/apimachinery/pkg/util/yaml (YAMLOrJSONDecoder): 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import yaml
 
 from kubectl_express.core import gojson
+from kubectl_express.core.plain_yaml import NotPlainError, PlainReader
 from kubectl_express.core.yaml_parser import NOT_PRINTABLE, EventSource, parsers_for
 from kubectl_express.core.yaml_values import Composer, PlainKeys, PlainValues, ProblemError
 
@@ -67,6 +69,7 @@ class _Reading:
         self._parser = parser
         self._values = PlainValues()
         self._keys = PlainKeys()
+        self._plain = PlainReader(self._values, self._keys)
         self._line = 1
         self._counted = 0
 
@@ -139,6 +142,10 @@ class _Reading:
         chunk = self._text[start:end].replace("\r\n", "\n")
         if not chunk.endswith("\n"):
             chunk += "\n"
+        if self._parser is None:
+            # Most documents of most charts are plain; the others get a parser.
+            with contextlib.suppress(NotPlainError):
+                return self._plain.read(chunk)
         *others, last = [self._parser] if self._parser else parsers_for(chunk)
         value, fault = self._attempt(others[0] if others else last, chunk)
         if fault and others:

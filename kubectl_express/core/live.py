@@ -141,7 +141,10 @@ def _faults(
     entries: Sequence[Entry], resources: Sequence[Resource], proof: Proof | None, settings: Settings
 ) -> list[Fault]:
     resource = replace(resources[0], parameters=proof.data) if resources and proof else None
-    faults = [fault for entry in entries[:1] for fault in judge_entry(entry, resource, settings.revisions)]
+    faults: list[Fault] = []
+    for entry in entries[:1]:
+        data = proof.data if proof and proof.text == entry.text else parse(entry)
+        faults += judge_entry(entry, data, resource, settings.revisions)
     for found, what, hint in ((entries, "entries", _LEFT_OVER), (resources, "resources", None)):
         if len(found) > 1:
             where = ", ".join(str(each.revision_place if isinstance(each, Entry) else each.place) for each in found)

@@ -80,6 +80,8 @@ class Reading:
 
     def of_member(self, key: str) -> Reading:
         """Return the same reading of an object's member."""
+        if self.schema is None and not self.keys:
+            return self
         schema = None if self.schema is None else member(self.schema, key)
         return replace(self, schema=schema, nulls=self.nulls and key not in self.keys, keys=())
 
@@ -132,7 +134,7 @@ def subtree(fields: Object, pointer: str) -> Object | None:
 
 def is_leaf(tree: Object) -> bool:
     """Return whether the tree stands for a value as a whole."""
-    return not any(key != "." for key in tree)
+    return not tree or tree.keys() == {"."}
 
 
 def merged(trees: Iterable[Object]) -> Object:

@@ -132,6 +132,7 @@ def _rendered_node(name: str, parts: Parts, settings: Settings) -> Node:
     entries, resources = parts.entries.get(name, []), parts.resources.get(name, [])
     entry = entries[0] if entries else None
     resource = resources[0] if resources else None
+    data = parse(entry)
     return Node(
         name=name,
         kind=resource.kind if resource else None,
@@ -139,17 +140,19 @@ def _rendered_node(name: str, parts: Parts, settings: Settings) -> Node:
         calculated=calculate(entry, settings.revisions),
         declared=resource.declared if resource else None,
         text=entry.text if entry else None,
-        data=parse(entry),
+        data=data,
         parameters=resource.parameters if resource else None,
         wave=resource.wave if resource else 0,
-        faults=tuple(_faults(entries, resources, parts, settings)),
+        faults=tuple(_faults(entries, resources, data, parts, settings)),
         resource=resource.object if resource else None,
         places=places(entry, resource),
     )
 
 
-def _faults(entries: list[Entry], resources: list[Resource], parts: Parts, settings: Settings) -> Iterator[Fault]:
-    for fault in judge(entries, resources, settings, has_config_map=parts.has_config_map):
+def _faults(
+    entries: list[Entry], resources: list[Resource], data: Object | None, parts: Parts, settings: Settings
+) -> Iterator[Fault]:
+    for fault in judge(entries, resources, settings, data=data, has_config_map=parts.has_config_map):
         # A node has no entry where those of all could not be read: that is one fault, and not one of each.
         if entries or fault.kind is not FaultKind.ORPHAN or not parts.unreadable:
             yield fault

@@ -40,7 +40,8 @@ def at(value: Value, pointer: str) -> Value:
 
 def split(pointer: str) -> list[str]:
     """Return the unescaped parts of a JSON Pointer; the empty pointer has none."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    parts = pointer.split("/")[1:]
+    return [part.replace("~1", "/").replace("~0", "~") for part in parts] if "~" in pointer else parts
 
 
 def join(pointer: str, part: str | int) -> str:
