@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.testbed.express import built_zipapp
+from tests.testbed.operator import pods
 from tests.testbed.parts import part
 from tests.testbed.programs import Kubectl, run, succeeded
 
 if TYPE_CHECKING:
+    from tests.testbed.api import Api, Object
     from tests.testbed.control_plane import ControlPlane
 
 REPOSITORY = Path(__file__).parent.parent
@@ -20,7 +23,7 @@ CHART = "master_charts/express"
 
 
 class Systems:
-    """The example's chart with systems of the benchmark's own, deployed by kubectl, and the programs on PATH."""
+    """The example's chart with systems of the benchmark's own, deployed by `kubectl apply` with Ready pods, and the programs on PATH."""
 
     def __init__(self, plane: ControlPlane, home: Path, contexts: tuple[str, ...]) -> None:
         self.plane = plane
@@ -59,8 +62,22 @@ class Systems:
         text = succeeded(run(command, self.environment, self.repository), "helm template").stdout
         rendered.write_text(text, encoding="utf-8")
         self._kubectl("create", "namespace", system)
-        self._kubectl("apply", "--server-side", "--namespace", system, "-f", rendered)
+        self._kubectl("apply", "--namespace", system, "-f", rendered)
+        self._start_pods(system)
         return rendered
+
+    def _start_pods(self, system: str) -> None:
+        """Do the operator's work at once: a Ready pod for each node."""
+        api = self.plane.api()
+
+        def start(cr: Object) -> None:
+            _start_pod(api, system, cr)
+
+        with ThreadPoolExecutor(8) as pool:
+            for plural, kind in (("backends", "Backend"), ("frontends", "Frontend")):
+                found = api.get(f"/apis/express.example.com/v1/namespaces/{system}/{plural}")["items"]
+                list(pool.map(start, [{**cr, "apiVersion": "express.example.com/v1", "kind": kind} for cr in found]))
+        api.close()
 
     def template(self, context: str, system: str) -> list[str]:
         """Return helm's command for a system."""
@@ -68,3 +85,9 @@ class Systems:
 
     def _values(self, context: str, system: str) -> str:
         return f"overlays/{context}/{system}/values.yaml"
+
+
+def _start_pod(api: Api, namespace: str, cr: Object) -> None:
+    path, name = f"/api/v1/namespaces/{namespace}/pods", f"{cr['metadata']['name']}-0"
+    pod = api.create(path, pods.manifest(cr, name, cr["spec"]["deploymentRevision"], ""))
+    api.patch(f"{path}/{name}/status", {"status": pods.new_status(pod, "", ready=True)})

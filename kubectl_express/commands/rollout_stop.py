@@ -11,7 +11,7 @@ from kubectl_express.rollout.argocd.ownership import owning_applications
 from kubectl_express.rollout.argocd.termination import terminate
 from kubectl_express.rollout.control import NoRolloutError, ask
 from kubectl_express.sources.discovery import group_path, plurals
-from kubectl_express.sources.listing import Listing, by_name, read_list, together
+from kubectl_express.sources.listing import Listing, read_list, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +76,7 @@ def _resources(scope: Scope, system: System) -> list[Object]:
         answers = together([partial(read_list, scope.cluster, listing) for listing in listings])
     except ExpressError:
         return []
-    return [
-        item for listing, answer in zip(listings, answers, strict=True) for item in by_name(answer, listing).values()
-    ]
+    return [item for listed in answers for item in listed.items.values()]
 
 
 def _terminated(scope: Scope, printer: Printer, application: Application, by: str) -> ExpressError | None:

@@ -49,11 +49,15 @@ def drift(
     deployer put it there. The `schema` of the whole object is asked for only to tell such a one from a default. Made
     one after the other, the changes lead from the data to what is live: in a list, items gone come last, backwards.
     """
+    managers = owners(resource)
     comparison = _Comparison(
-        revision_path, parameters_last_applied(resource, data_path, revision_path), _Schema(schema, data_path)
+        revision_path,
+        parameters_last_applied(resource, data_path, revision_path),
+        _Schema(schema, data_path),
+        all(owner.operation == "Update" and not owner.is_hand for owner in managers),
     )
     live = parameters(resource, data_path, revision_path)
-    return list(comparison.members(data, live, "", Holders.of(owners(resource), data_path)))
+    return list(comparison.members(data, live, "", Holders.of(managers, data_path)))
 
 
 @dataclass(slots=True)
@@ -76,6 +80,8 @@ class _Comparison:
     revision_path: str
     last_applied: Object | None
     schema: _Schema
+    applied_tells: bool
+    """Whether nothing but what was last applied can tell that a parameter was meant to be there."""
 
     def members(self, expected: Object, actual: Object, path: str, holders: Holders) -> Iterator[Drifted]:
         for key in sorted({*expected, *actual}):
@@ -138,7 +144,7 @@ class _Comparison:
                 yield Drifted(join(path, index), expected[index], None, True, False, None)
 
     def _added(self, actual: Value, path: str, holders: Holders, *, was_null: bool) -> Iterator[Drifted]:
-        if not holders.holds:
+        if not holders.holds or (self.applied_tells and at(self.last_applied, path) is None):
             return  # A default: nobody put it there, nor anything in it.
         manager = self._culprit(actual, path, holders, was_null=was_null)
         if manager is None and isinstance(actual, list):

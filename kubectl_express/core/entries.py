@@ -50,7 +50,7 @@ class Location:
             return None
         return key[len(before) : len(key) - len(after)] if key.startswith(before) and key.endswith(after) else None
 
-    def steps(self) -> tuple[list[str], list[str]]:
+    def steps(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the steps of the pointer up to the node's, and those below it."""
         steps = split(self.pointer or "")
         index = steps.index(NODE)

@@ -13,6 +13,7 @@ from kubectl_express.core.live_data import Proof, prove
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import Parts, calculate, find_parts, parse, places
 from kubectl_express.core.node import Entry, Fault, FaultKind, LiveNode, Node, Pod, Resource, Side, State
+from kubectl_express.core.sharing import Pool
 from kubectl_express.core.values import Object, at, mapping, objects, text
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def live_side(
     """
     manifests = [Manifest(item, f"resourceVersion {at(item, '/metadata/resourceVersion')}") for item in objects]
     parts = find_parts(manifests, settings)
-    by_node = pods_by_node(pods, settings.pods)
+    by_node, pool = pods_by_node(pods, settings.pods), Pool()
     nodes = {
-        name: _live_node(name, parts, by_node.get(name, []), settings, schema, (known or {}).get(name, ()))
+        name: _live_node(name, parts, by_node.get(name, []), settings, schema, (known or {}).get(name, ()), pool)
         for name in parts.names
     }
     return Side("live", nodes, tuple(manifests), notes=_notes(parts, settings))
@@ -102,7 +103,13 @@ def _reason(pod: Object, statuses: list[Object], conditions: Mapping[str | None,
 
 
 def _live_node(
-    name: str, parts: Parts, pods: list[Pod], settings: Settings, schema: Schema, known: Sequence[tuple[str, str]]
+    name: str,
+    parts: Parts,
+    pods: list[Pod],
+    settings: Settings,
+    schema: Schema,
+    known: Sequence[tuple[str, str]],
+    pool: Pool,
 ) -> Node:
     entries, resources = parts.entries.get(name, []), parts.resources.get(name, [])
     entry = entries[0] if entries else None
@@ -110,6 +117,7 @@ def _live_node(
     proof, drifted = None, []
     if resource is not None:
         proof = _proof(resource, entries, settings, schema, known)
+        proof = replace(proof, data=pool.members(proof.data)) if proof else None
         drifted = _drift(resource, proof, settings, schema)
     state, why = judge_state(entry, resource, proof, drifted, pods, settings.pods.per_node)
     return Node(

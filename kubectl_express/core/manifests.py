@@ -13,6 +13,7 @@ from kubectl_express.core.integrity import judge
 from kubectl_express.core.live_data import parameters
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.node import Entry, Fault, FaultKind, Node, Place, Resource, Side
+from kubectl_express.core.sharing import Pool
 from kubectl_express.core.values import Object, Value, at, mapping, text
 
 if TYPE_CHECKING:
@@ -123,16 +124,20 @@ def rendered_side(
 ) -> Side:
     """Return the side that a rendering is: every node with its chain and its faults, and all objects."""
     found = list(manifests(documents))
+    pool = Pool()
+    for manifest in found:
+        pool.object(manifest.object)
     parts = find_parts(found, settings)
-    nodes = {name: _rendered_node(name, parts, settings) for name in parts.names}
+    nodes = {name: _rendered_node(name, parts, settings, pool) for name in parts.names}
     return Side(origin, nodes, tuple(found), engine, command)
 
 
-def _rendered_node(name: str, parts: Parts, settings: Settings) -> Node:
+def _rendered_node(name: str, parts: Parts, settings: Settings, pool: Pool) -> Node:
     entries, resources = parts.entries.get(name, []), parts.resources.get(name, [])
     entry = entries[0] if entries else None
     resource = resources[0] if resources else None
     data = parse(entry)
+    data = None if data is None else pool.members(data)
     return Node(
         name=name,
         kind=resource.kind if resource else None,

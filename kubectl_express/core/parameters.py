@@ -97,7 +97,7 @@ def applied(data: Object, changes: list[ParameterChange]) -> Object:
     return result
 
 
-def _with(value: Value, parts: list[str], new: Value | Absent) -> Value:
+def _with(value: Value, parts: tuple[str, ...], new: Value | Absent) -> Value:
     head = parts[0]
     if isinstance(value, list):
         return _with_item(value, int(head), parts[1:], new)
@@ -111,7 +111,7 @@ def _with(value: Value, parts: list[str], new: Value | Absent) -> Value:
     return members
 
 
-def _with_item(items: list[Value], index: int, rest: list[str], new: Value | Absent) -> list[Value]:
+def _with_item(items: list[Value], index: int, rest: tuple[str, ...], new: Value | Absent) -> list[Value]:
     if rest:
         return [*items[:index], _with(items[index], rest, new), *items[index + 1 :]]
     return [*items[:index], *([] if isinstance(new, Absent) else [new]), *items[index + 1 :]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias, Union
 
 Value: TypeAlias = Union[bool, int, float, str, list["Value"], dict[str, "Value"], None]  # noqa: UP007
@@ -38,10 +39,11 @@ def at(value: Value, pointer: str) -> Value:
     return value
 
 
-def split(pointer: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def split(pointer: str) -> tuple[str, ...]:
     """Return the unescaped parts of a JSON Pointer; the empty pointer has none."""
     parts = pointer.split("/")[1:]
-    return [part.replace("~1", "/").replace("~0", "~") for part in parts] if "~" in pointer else parts
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 
 def join(pointer: str, part: str | int) -> str:

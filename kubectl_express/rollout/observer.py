@@ -11,7 +11,7 @@ from kubectl_express.core.live import read_pod
 from kubectl_express.core.values import Object, at, mapping, text
 from kubectl_express.rollout.sightings import Sightings
 from kubectl_express.sources.following import Follower
-from kubectl_express.sources.listing import Listing, by_name, list_version, object_name
+from kubectl_express.sources.listing import Listing, object_name, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -126,8 +126,8 @@ class Observer:
         return self._list(self._pod_listing, {"labelSelector": f"{self._settings.pods.node_label}={name}"})
 
     def _list(self, listing: Listing, query: dict[str, str]) -> tuple[dict[str, Object], str]:
-        answer = self._cluster.get(listing.path, query)
-        return by_name(answer, listing), list_version(answer)
+        listed = read_list(self._cluster, listing, query)
+        return listed.items, listed.version
 
     def _pods_of(self, name: str) -> tuple[Pod, ...]:
         return tuple(read_pod(item, self._settings.pods) for item in self._pods.of(name))

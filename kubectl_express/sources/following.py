@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ServerError
-from kubectl_express.sources.listing import by_name, list_version, object_name, read_list
+from kubectl_express.sources.listing import object_name, read_list
 from kubectl_express.sources.unreachable import UnreachableError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.values import Object
     from kubectl_express.sources.cluster import Cluster, Watch
-    from kubectl_express.sources.listing import Listing
+    from kubectl_express.sources.listing import Listed, Listing
 
 _WATCH_SECONDS = 300
 """How long one watch lasts before it is asked for again: proxies cut longer ones off."""
@@ -58,9 +58,9 @@ class Follower:
                 if version:
                     version = self._hear(version, tell)
                 else:
-                    answer = read_list(self._cluster, self.listing)
-                    version = list_version(answer)
-                    tell(partial(self._replace, answer))
+                    listed = read_list(self._cluster, self.listing)
+                    version = listed.version
+                    tell(partial(self._replace, listed))
                 failures = 0
             except Exception as error:  # noqa: BLE001  (handed to the thread that reads)
                 if isinstance(error, ServerError) and error.status == 410:
@@ -99,12 +99,12 @@ class Follower:
         self.version = version
         if change == "BOOKMARK":
             return False
-        known: Object = {**item, "apiVersion": self.listing.api_version, "kind": self.listing.kind}
-        return self._kept.change(object_name(item), None if change == "DELETED" else known, version)
+        known = None if change == "DELETED" else self.listing.known(item)
+        return self._kept.change(object_name(item), known, version)
 
-    def _replace(self, answer: Object) -> bool:
-        self.version = list_version(answer)
-        return self._kept.replace(by_name(answer, self.listing), self.version)
+    def _replace(self, listed: Listed) -> bool:
+        self.version = listed.version
+        return self._kept.replace(listed.items, listed.version)
 
 
 def _passes(error: Exception) -> bool:

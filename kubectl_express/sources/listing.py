@@ -6,15 +6,23 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from kubectl_express.core.values import at, objects, text
+from kubectl_express.core.sharing import Pool
+from kubectl_express.core.values import at, objects, text, without
+from kubectl_express.errors import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kubectl_express.core.values import Object
     from kubectl_express.sources.cluster import Cluster
 
 _T = TypeVar("_T")
+
+
+_PAGE = 500
+"""Objects that are asked for at once, as kubectl does: neither side holds the whole of a long list as one text."""
+_UNUSED = {"Pod": ("/spec", "/metadata/managedFields", "/metadata/ownerReferences")}
+"""What is not kept of a kind, since nobody asks for it: of a pod it is most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +34,48 @@ class Listing:
     api_version: str
     kind: str
 
+    def known(self, item: Object) -> Object:
+        """Return an item as it is kept: with the apiVersion and kind that the items of a list lack."""
+        for pointer in _UNUSED.get(self.kind, ()):
+            item = without(item, pointer)
+        return {"apiVersion": self.api_version, "kind": self.kind, **item}
 
-def read_list(cluster: Cluster, listing: Listing) -> Object:
-    """Return the server's answer to a LIST, read afresh from the store."""
-    return cluster.get(listing.path, {"labelSelector": listing.selector} if listing.selector else {})
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a LIST holds by name, and the resourceVersion to watch from."""
+
+    items: dict[str, Object]
+    version: str
 
 
-def by_name(answer: Object, listing: Listing) -> dict[str, Object]:
-    """Return a LIST's objects by name, each with the apiVersion and kind that the items of a list lack."""
-    kind: Object = {"apiVersion": listing.api_version, "kind": listing.kind}
-    return {object_name(item): {**kind, **item} for item in objects(answer.get("items"))}
+def read_list(cluster: Cluster, listing: Listing, query: Mapping[str, str] | None = None) -> Listed:
+    """Return what a LIST holds, read afresh from the store, page by page: all pages are of one version."""
+    asked = {**({"labelSelector": listing.selector} if listing.selector else {}), **(query or {})}
+    try:
+        return _read(cluster, listing, {**asked, "limit": str(_PAGE)})
+    except ServerError as error:
+        if error.status != 410:
+            raise
+        # The store has forgotten the version of the first page meanwhile: all at once then, as client-go does.
+        return _read(cluster, listing, asked)
+
+
+def _read(cluster: Cluster, listing: Listing, query: Mapping[str, str]) -> Listed:
+    pool = Pool()
+    found: dict[str, Object] = {}
+    following = ""
+    while True:
+        answer = cluster.get(listing.path, {**query, "continue": following} if following else query)
+        found |= {object_name(item): pool.object(listing.known(item)) for item in objects(answer.get("items"))}
+        following = text(at(answer, "/metadata/continue")) or ""
+        if not following:
+            return Listed(found, text(at(answer, "/metadata/resourceVersion")) or "")
 
 
 def object_name(item: Object) -> str:
     """Return the object's name."""
     return text(at(item, "/metadata/name")) or ""
-
-
-def list_version(answer: Object) -> str:
-    """Return the resourceVersion of a LIST's answer, to watch from."""
-    return text(at(answer, "/metadata/resourceVersion")) or ""
 
 
 def together(calls: Sequence[Callable[[], _T]]) -> list[_T]:

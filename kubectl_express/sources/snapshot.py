@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.discovery import group_path, plurals, schema
 from kubectl_express.sources.following import Follower
-from kubectl_express.sources.listing import Listing, by_name, list_version, object_name, read_list, together
+from kubectl_express.sources.listing import Listed, Listing, object_name, read_list, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,7 +66,7 @@ def read(
     config_maps = Listing(f"{core}/configmaps", config_map_selector, "v1", "ConfigMap")
     pods = Listing(f"{core}/pods", pod_selector, "v1", "Pod")
 
-    def custom() -> list[tuple[Listing, Object]]:
+    def custom() -> list[tuple[Listing, Listed]]:
         known = plurals(cluster, group, version)
         if missing := [kind for kind in kinds if kind not in known]:
             where = f"context {cluster.context}" if cluster.context else cluster.server
@@ -78,13 +78,13 @@ def read(
         api_version = f"{group}/{version}" if group else version
         return listed([Listing(f"{base}/{known[kind]}", "", api_version, kind) for kind in kinds])
 
-    def listed(listings: list[Listing]) -> list[tuple[Listing, Object]]:
+    def listed(listings: list[Listing]) -> list[tuple[Listing, Listed]]:
         return list(zip(listings, together([partial(read_list, cluster, each) for each in listings]), strict=True))
 
-    reading: list[Callable[[], list[tuple[Listing, Object]]]] = [custom, partial(listed, [config_maps, pods])]
+    reading: list[Callable[[], list[tuple[Listing, Listed]]]] = [custom, partial(listed, [config_maps, pods])]
     answers = [answer for part in together(reading) for answer in part]
-    content = {listing: by_name(answer, listing) for listing, answer in answers}
-    versions = {listing.path: list_version(answer) for listing, answer in answers}
+    content = {listing: listed.items for listing, listed in answers}
+    versions = {listing.path: listed.version for listing, listed in answers}
     return _snapshot(namespace, content, versions)
 
 

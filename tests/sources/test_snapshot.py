@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.listing import Listing, read_list
 from kubectl_express.sources.snapshot import Snapshot, follow, plurals, read, schema
 from tests.sources.loopback import Answer, Received, refused, serving
 from tests.sources.test_cluster import cluster
@@ -163,6 +164,39 @@ def until(news: Iterator[Snapshot], seen: Any) -> Snapshot:
     """Return the first snapshot that is as wanted, within half a minute."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: next(taken for taken in news if seen(taken))).result(30)
+
+
+class Pages:
+    """A list of three pages; its first version is forgotten before the last page of it is read."""
+
+    def __init__(self, *, forgets: bool) -> None:
+        self.asked: list[dict[str, str]] = []
+        self._forgets = forgets
+
+    def __call__(self, request: Received) -> Answer:
+        query = {key: value[0] for key, value in parse_qs(urlsplit(request.path).query).items()}
+        self.asked.append(query)
+        page = int(query.get("continue", "0"))
+        if page == 2 and self._forgets:
+            return refused("Expired", "The provided continue parameter is too old", 410)
+        whole = "limit" not in query
+        names = [f"be{number}" for number in ((0, 1, 2) if whole else (page,))]
+        metadata = {"resourceVersion": "9", **({} if whole or page == 2 else {"continue": str(page + 1)})}
+        items = [{"metadata": {"name": name}} for name in names]
+        return Answer(json.dumps({"metadata": metadata, "items": items}).encode())
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_long_list_is_read_page_by_page_and_at_once_where_its_version_is_forgotten(forgets: bool) -> None:
+    pages = Pages(forgets=forgets)
+    with serving(pages) as server:
+        listing = Listing("/list", "app=a", "v1", "Thing")
+        listed = read_list(cluster(None, server=server.url), listing, {"fieldSelector": "x"})
+    assert list(listed.items) == ["be0", "be1", "be2"]
+    assert {(item["apiVersion"], item["kind"]) for item in listed.items.values()} == {("v1", "Thing")}
+    assert listed.version == "9"
+    assert [query.get("continue") for query in pages.asked] == [None, "1", "2", *([None] if forgets else [])]
+    assert {(query["labelSelector"], query["fieldSelector"]) for query in pages.asked} == {("app=a", "x")}
 
 
 class Store:
