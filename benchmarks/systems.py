@@ -23,7 +23,7 @@ CHART = "master_charts/express"
 
 
 class Systems:
-    """The example's chart with systems of the benchmark's own, deployed by `kubectl apply` with Ready pods, and the programs on PATH."""
+    """The example's chart with systems of the benchmark's own, deployed and with Ready pods, and the programs on PATH."""
 
     def __init__(self, plane: ControlPlane, home: Path, contexts: tuple[str, ...]) -> None:
         self.plane = plane

@@ -11,17 +11,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-import yaml
-
 from kubectl_express.core import gojson
 from kubectl_express.core.plain_yaml import NotPlainError, PlainReader
-from kubectl_express.core.yaml_parser import NOT_PRINTABLE, EventSource, parsers_for
-from kubectl_express.core.yaml_values import Composer, PlainKeys, PlainValues, ProblemError
+from kubectl_express.core.yaml_scalars import PlainKeys, PlainValues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kubectl_express.core.values import Value
+    from kubectl_express.core.yaml_parser import EventSource
 
 _SEPARATOR = re.compile(r"^---([^\n]*)(?:\n|\Z)", re.MULTILINE)
 _SNIFFED = 4096  # bytes
@@ -146,21 +144,12 @@ class _Reading:
             # Most documents of most charts are plain; the others get a parser.
             with contextlib.suppress(NotPlainError):
                 return self._plain.read(chunk)
-        *others, last = [self._parser] if self._parser else parsers_for(chunk)
-        value, fault = self._attempt(others[0] if others else last, chunk)
-        if fault and others:
-            value, fault = self._attempt(last, chunk)
-        if fault:
-            line, problem = fault
-            raise InvalidYAML(self._source, self._line_at(start) + line, " ".join(problem.split()))
-        return value
+        from kubectl_express.core.yaml_chunks import ChunkError, read_chunk
 
-    def _attempt(self, parser: Parser, chunk: str) -> tuple[Value, tuple[int, str] | None]:
-        """Return a chunk's value, or in which of its lines, from 0, what is wrong."""
         try:
-            return Composer(parser(chunk), self._values, self._keys).compose(), None
-        except (ProblemError, yaml.YAMLError, UnicodeEncodeError, RecursionError) as error:
-            return None, _fault(error, chunk)
+            return read_chunk(chunk, self._values, self._keys, self._parser)
+        except ChunkError as error:
+            raise InvalidYAML(self._source, self._line_at(start) + error.line, error.problem) from None
 
     def _line_at(self, position: int) -> int:
         """Return the line of a position; positions rise, so that the text is counted through once."""
@@ -169,18 +158,3 @@ class _Reading:
         self._line += self._text.count("\n", self._counted, position)
         self._counted = position
         return self._line
-
-
-def _fault(error: Exception, chunk: str) -> tuple[int, str]:
-    """Return in which line of a chunk, from 0, an error lies, and what it is."""
-    if isinstance(error, ProblemError):
-        return error.line, error.problem
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        return mark.line if mark else 0, str(error.problem or error.context)
-    if isinstance(error, RecursionError):
-        return 0, "nested too deeply"
-    found = NOT_PRINTABLE.search(chunk)
-    if found:
-        return chunk.count("\n", 0, found.start()), f"control characters are not allowed: {found[0]!r}"
-    return 0, str(error)

@@ -14,7 +14,7 @@ from kubectl_express.core.yaml_scalars import UnresolvableError
 
 if TYPE_CHECKING:
     from kubectl_express.core.values import Object, Value
-    from kubectl_express.core.yaml_values import PlainKeys, PlainValues
+    from kubectl_express.core.yaml_scalars import PlainKeys, PlainValues
 
 _OTHER_ESCAPES = re.compile(r"\\/|\\u(?!00[2-7])")
 """What JSON and YAML read differently in quotes, if they read it."""

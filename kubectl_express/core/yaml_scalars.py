@@ -196,3 +196,21 @@ def _as_single(number: float) -> float:
 def _plain(mantissa: str, exponent: int) -> str:
     digits = mantissa.partition(".")[2]
     return f"{float(f'{mantissa}e{exponent}'):.{max(0, len(digits) - exponent)}f}"
+
+
+class PlainValues(dict[str, Resolved]):
+    """What plain scalars mean as values, remembered: the same few texts come again and again in a file of manifests."""
+
+    def __missing__(self, text: str) -> Resolved:
+        """Resolve a text met for the first time. Raises UnresolvableError."""
+        self[text] = value = to_value(resolve(text))
+        return value
+
+
+class PlainKeys(dict[str, str]):
+    """What plain scalars become as keys, remembered."""
+
+    def __missing__(self, text: str) -> str:
+        """Resolve a text met for the first time. Raises UnresolvableError."""
+        self[text] = key = to_key(resolve(text))
+        return key

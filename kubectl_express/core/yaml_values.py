@@ -18,9 +18,10 @@ from yaml.events import (
 
 from kubectl_express.core.yaml_scalars import (
     MERGE,
+    PlainKeys,
+    PlainValues,
     Resolved,
     UnresolvableError,
-    resolve,
     resolve_tagged,
     to_key,
     to_value,
@@ -38,24 +39,6 @@ class ProblemError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.line = event.start_mark.line if event.start_mark else 0
-
-
-class PlainValues(dict[str, Resolved]):
-    """What plain scalars mean as values, remembered: the same few texts come again and again in a file of manifests."""
-
-    def __missing__(self, text: str) -> Resolved:
-        """Resolve a text met for the first time. Raises UnresolvableError."""
-        self[text] = value = to_value(resolve(text))
-        return value
-
-
-class PlainKeys(dict[str, str]):
-    """What plain scalars become as keys, remembered."""
-
-    def __missing__(self, text: str) -> str:
-        """Resolve a text met for the first time. Raises UnresolvableError."""
-        self[text] = key = to_key(resolve(text))
-        return key
 
 
 @dataclass(slots=True)

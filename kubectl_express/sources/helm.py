@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.determinacy import UPGRADE
@@ -22,12 +24,13 @@ _ELSEWHERE = "Etc/GMT-14"
 """A time zone in which it is already tomorrow for most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HelmCommand:
-    """The helm on PATH, version 3 or 4."""
+    """The helm on PATH, version 3 or 4. Safe to use from several threads; it is asked for its version once."""
 
     program: str
     variables: Mapping[str, str]
+    _lock: Lock = field(default_factory=Lock, compare=False, repr=False)
 
     def render(self, release: Release) -> Rendering:
         """Return what `helm template` prints."""
@@ -42,6 +45,11 @@ class HelmCommand:
 
     def version(self) -> str:
         """Return helm's name and version, such as `helm v3.22.0`."""
+        with self._lock:
+            return self._version
+
+    @cached_property
+    def _version(self) -> str:
         command = [self.program, "version", "--template", "{{.Version}}"]
         done = run(command, variables=self.variables, doing="asking helm for its version")
         return f"helm {done.stdout.strip()}"

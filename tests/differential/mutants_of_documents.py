@@ -101,7 +101,12 @@ FILES: list[Mutant] = [
             ('if rest and not rest.startswith("#"):', "if rest:"),
             ('.replace("\\r\\n", "\\n")', ""),
             ('chunk += "\\n"', "pass"),
-            ("        if fault and others:\n            value, fault = self._attempt(last, chunk)\n", ""),
+        )
+    ),
+    *(
+        Replaced("yaml_chunks", old, new)
+        for old, new in (
+            ("    if fault and others:\n        value, fault = _attempt(last, chunk, values, keys)\n", ""),
             (
                 "ProblemError, yaml.YAMLError, UnicodeEncodeError, RecursionError",
                 "ProblemError, UnicodeEncodeError, RecursionError",

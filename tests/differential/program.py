@@ -15,6 +15,8 @@ from kubectl_express.core import (
     goyaml_parser,
     hashing,
     kubectl_yaml,
+    plain_yaml,
+    yaml_chunks,
     yaml_parser,
     yaml_scalars,
     yaml_values,
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.values import Value
 
-MODULES = (gojson, hashing, yaml_scalars, yaml_values, goyaml_parser, yaml_parser, kubectl_yaml)
+MODULES = (
+    gojson, hashing, yaml_scalars, yaml_values, goyaml_parser, yaml_parser, yaml_chunks, plain_yaml, kubectl_yaml,
+)  # fmt: skip
 """Those that must be exact, in the order in which they import each other."""
 
 
