@@ -27,7 +27,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     # Run under nohup: every program that a test starts would ignore it, too, as it should, and some are to heed it.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-pytest_plugins = ("tests.testbed.no_skips",)
+pytest_plugins = ("tests.testbed.no_skips", "tests.reliability.plugin")
 
 REPOSITORY = Path(__file__).parent.parent
 CRDS = REPOSITORY / "examples" / "master_charts" / "express" / "crds"

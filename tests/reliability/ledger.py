@@ -1,0 +1,86 @@
+"""What was tried to break the program, and how often: told by the tests themselves, and kept in docs/reliability.md.
+
+A test ends with `tell(…)`. `RELIABILITY=write tests/run tests/reliability` writes the table anew from what that run
+told; any other run fails where it told of something that the table does not have. `RELIABILITY_SCALE=N` has searches
+try N times as much as a run of continuous integration does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tabulate import tabulate
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- written by RELIABILITY=write tests/run -->", "<!-- end of what was written -->"
+_FOLDER = "KUBECTL_EXPRESS_LEDGER"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Row:
+    """One kind of trouble: what was done, how often, what the program does, and what was lost of what must not be."""
+
+    part: str
+    """The heading that it stands under."""
+    what: str
+    does: str
+    tried: int
+    lost: int = 0
+    seed: int | None = None
+
+
+def scale() -> int:
+    """Return how many times as much as usual a search is to try."""
+    return int(os.environ.get("RELIABILITY_SCALE", "1"))
+
+
+def tell(row: Row) -> None:
+    """Keep a row for the table; the rows of one kind of trouble are added up. Fails where something was lost."""
+    assert row.lost == 0, f"{row.part}: {row.what}: {row.lost} of {row.tried} were lost"
+    folder = os.environ.get(_FOLDER)
+    if folder:
+        handle, _ = tempfile.mkstemp(suffix=".json", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(row), file)
+
+
+def open_ledger() -> None:
+    """Have the tests of this process and of those it starts tell into a folder of its own."""
+    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="ledger-")
+
+
+def told() -> list[Row]:
+    """Return what was told, one row for each kind of trouble, in the order of the table."""
+    rows: dict[tuple[str, str], Row] = {}
+    for file in sorted(Path(os.environ[_FOLDER]).glob("*.json")):
+        row = Row(**json.loads(file.read_text(encoding="utf-8")))
+        before = rows.get((row.part, row.what))
+        tried = row.tried + (before.tried if before else 0)
+        rows[row.part, row.what] = Row(row.part, row.what, row.does, tried, row.lost, row.seed)
+    return sorted(rows.values())
+
+
+def write(rows: list[Row]) -> None:
+    """Put the rows into the document, a table for each part."""
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    parts = []
+    for part in dict.fromkeys(row.part for row in rows):
+        lines = [
+            [row.what, row.does, f"{row.tried:,}", row.lost, "" if row.seed is None else row.seed]
+            for row in rows
+            if row.part == part
+        ]
+        headers = ["what", "what the program does", "tried", "lost", "seed"]
+        parts.append(f"## {part}\n\n{tabulate(lines, headers, tablefmt='github', disable_numparse=True)}\n")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
+
+
+def unwritten(rows: list[Row]) -> list[str]:
+    """Return what was told and does not stand in the document."""
+    text = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    return [f"{row.part}: {row.what}" for row in rows if f"## {row.part}\n" not in text or f"| {row.what} " not in text]
