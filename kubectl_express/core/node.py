@@ -175,7 +175,7 @@ class Node:
         return self.declared if self.exists else self.stored
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that it can be known as long as somebody uses it
 class Side:
     """A place that has revision chains: a chart as rendered, a file, the cluster."""
 

@@ -113,7 +113,7 @@ def object_changes(
         old, new = _without_last_applied(baseline.get(key)), _without_last_applied(target.get(key))
         if (old is None or new is None) and is_node(old or new or {}, settings):
             continue
-        if old is None or new is None or _differ(old, new):
+        if old is None or new is None or differ(old, new):
             found.append(ObjectChange(key[1], key[2], old, new))
     return found
 
@@ -127,8 +127,9 @@ def _without_last_applied(manifest: Object | None) -> Object | None:
     return {**manifest, "metadata": {**mapping(manifest["metadata"]), "annotations": kept}}
 
 
-def _differ(old: Object, new: Object) -> bool:
-    return bool(compare(old, new)) and bool(compare(_comparable(old), _comparable(new)))
+def differ(old: Object, new: Object) -> bool:
+    """Whether an apply of one object in the place of the other changes anything."""
+    return repr(old) != repr(new) and bool(compare(_comparable(old), _comparable(new)))
 
 
 def _comparable(manifest: Object) -> Object:

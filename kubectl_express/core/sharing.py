@@ -12,6 +12,8 @@ _LONGEST = 10_000
 """Characters of a value's text: a longer one is hardly repeated, and would be kept once more to tell."""
 _MOST = 10_000
 """Values; a pool that has met as many different ones is not worth adding to."""
+_TREES = 16
+"""Trees of managed fields: a system has one of each tool that writes each kind."""
 
 
 class Pool:
@@ -19,6 +21,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._known: dict[str, Value] = {}
+        self._trees: list[Value] = []
 
     def value(self, value: Value) -> Value:
         """Return the value, or the one that was the same and was met first."""
@@ -35,13 +38,23 @@ class Pool:
 
     def object(self, item: Object) -> Object:
         """Return an object that was just read with what repeats from one to the next shared, in its place."""
-        metadata = item.get("metadata")
         for key, member in item.items():
-            if isinstance(member, dict) and member is not metadata:
+            # A status says when, and so hardly the same twice.
+            if isinstance(member, dict) and key not in {"metadata", "status"}:
                 item[key] = self.members(member)
+        metadata = item.get("metadata")
         if isinstance(metadata, dict):
             for owner in objects(metadata.get("managedFields")):
-                owner["fieldsV1"] = self.value(owner.get("fieldsV1"))
+                owner["fieldsV1"] = self._tree(owner.get("fieldsV1"))
             if "labels" in metadata:
                 metadata["labels"] = self.value(metadata["labels"])
         return item
+
+    def _tree(self, tree: Value) -> Value:
+        """Return a tree of managed fields, shared. It holds nothing but objects, so that `==` tells, and is fast."""
+        for known in self._trees:
+            if known == tree:
+                return known
+        if len(self._trees) < _TREES:
+            self._trees.append(tree)
+        return tree

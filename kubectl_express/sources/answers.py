@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.values import text
@@ -24,7 +23,6 @@ _REASONS = {
     503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
     504: ("Timeout", "the server was unable to return a response in the time allotted"),
 }
-_BIG_INTEGER = re.compile(rb"\d{19}")
 
 
 def decode(content: bytes) -> Object:
@@ -32,7 +30,7 @@ def decode(content: bytes) -> Object:
 
     Raises ValueError for anything else than an object.
     """
-    value = json.loads(content, parse_int=_integer) if _BIG_INTEGER.search(content) else json.loads(content)
+    value = json.loads(content, parse_int=_integer)
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004
     return value

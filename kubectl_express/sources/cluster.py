@@ -47,6 +47,18 @@ class Cluster:
         self._connection: Connection | None = None
         self._expires: datetime | None = None
         self._files: tuple[float, ...] = ()
+        self._once: dict[str, Object] = {}
+        self._once_lock = threading.Lock()
+
+    def get_once(self, path: str) -> Object:
+        """Return the object at a path as it was when first asked for: for what hardly ever changes.
+
+        However many threads ask, it is one request. Raises as `get` does, and asks again after that.
+        """
+        with self._once_lock:
+            if path not in self._once:
+                self._once[path] = self.get(path)
+            return self._once[path]
 
     def get(self, path: str, query: Query = ()) -> Object:
         """Return the object at a path of the API. Raises ServerError and UnreachableError."""

@@ -48,7 +48,7 @@ def served_kind(cluster: Cluster, api_version: str, kind: str) -> ServedKind | N
     group, _, version = api_version.rpartition("/")
     prefix = group_path(group, version)
     try:
-        served = cluster.get(prefix)
+        served = cluster.get_once(prefix)
     except ServerError as error:
         if error.status == 404:
             return None
@@ -69,7 +69,7 @@ def plurals(cluster: Cluster, group: str, version: str) -> dict[str, str]:
     Raises ExpressError where the server does not have the group and version.
     """
     try:
-        served = cluster.get(group_path(group, version))
+        served = cluster.get_once(group_path(group, version))
     except ServerError as error:
         if error.status != 404:
             raise

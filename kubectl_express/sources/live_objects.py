@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kubectl_express.core import gojson
-from kubectl_express.core.objects import Identity, as_deployed
+from kubectl_express.core.objects import Identity, as_deployed, differ
 from kubectl_express.core.parameters import compare
 from kubectl_express.core.values import Object, Value, at, mapping, objects, text, without
 from kubectl_express.errors import ServerError
@@ -81,7 +81,7 @@ def _get(cluster: Cluster, path: str) -> Object | None:
 
 def _as_deployed(cluster: Cluster, kind: ServedKind, namespace: str, live: Object, wanted: Object) -> Object:
     comparable = as_deployed(live, wanted)
-    if not compare(comparable, without(wanted, "/metadata/namespace")):
+    if not differ(comparable, wanted):
         return comparable
     path = kind.item(namespace, _name(live))
     query = {"dryRun": "All", "force": "true", "fieldManager": _DRY_RUN_MANAGER}

@@ -18,6 +18,7 @@ from kubectl_express.sources.embedded import EmbeddedHelm
 from kubectl_express.sources.files import manifests_only, read_text, title
 from kubectl_express.sources.kubeconfig import Access, ConnectionOptions, resolve
 from kubectl_express.sources.layout import Layout, System, find_layout, shown
+from kubectl_express.sources.sides import Sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +55,7 @@ class Scope:
         self.environment = environment
         self.selection = selection
         self._lock = RLock()
+        self._sides = Sides()
 
     @cached_property
     def layout(self) -> Layout:
@@ -203,40 +205,19 @@ class Scope:
         except ExpressError as error:
             # The checkout of a revision is gone by the time somebody looks for it.
             raise ExpressError(str(error).replace(f"{where.root}/", f"{origin}:") if origin else str(error)) from error
-        return self._side(
+        return self._sides.read(
             rendering.text,
             where.settings.chart.path if origin is None else f"{origin}:{where.settings.chart.path}",
+            where.settings,
             origin=origin or f"chart {where.settings.chart.path}",
-            settings=where.settings,
             engine=rendering.engine,
             command=rendering.command,
         )
 
     def file(self, name: str) -> Side:
         """Return the side that a file of manifests is; `-` is standard input."""
-        return self._side(manifests_only(read_text(name, self.environment), name), title(name), origin=title(name))
-
-    def _side(
-        self,
-        text: str,
-        source: str,
-        *,
-        origin: str,
-        settings: Settings | None = None,
-        engine: str | None = None,
-        command: tuple[str, ...] = (),
-    ) -> Side:
-        from kubectl_express.core.kubectl_yaml import InvalidYAML, read_documents
-        from kubectl_express.core.manifests import rendered_side
-
-        try:
-            documents = read_documents(text, source)
-        except InvalidYAML as error:
-            raise ExpressError(str(error)) from error
-        for document in documents:
-            if not isinstance(at(document.value, "/kind"), str):
-                raise ExpressError(f"{source}:{document.line}: this is no Kubernetes object: it has no kind")
-        return rendered_side(documents, settings or self.settings, origin=origin, engine=engine, command=command)
+        content = manifests_only(read_text(name, self.environment), name)
+        return self._sides.read(content, title(name), self.settings, origin=title(name))
 
     @contextmanager
     def at_revision(self, revision: str) -> Iterator[Layout]:
