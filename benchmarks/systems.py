@@ -23,7 +23,7 @@ CHART = "master_charts/express"
 
 
 class Systems:
-    """The example's chart with systems of the benchmark's own, deployed and with Ready pods, and the programs on PATH."""
+    """The example's chart with systems of the benchmark's own, deployed with Ready pods, and the programs on PATH."""
 
     def __init__(self, plane: ControlPlane, home: Path, contexts: tuple[str, ...]) -> None:
         self.plane = plane
@@ -54,8 +54,9 @@ class Systems:
         values = self.repository / self._values(context, system)
         values.parent.mkdir(parents=True)
         half = nodes // 2
-        backends = [f"  be{number}: {{}}" for number in range(1, half + 1)]
-        frontends = [f"  fe{number}: {{}}" for number in range(1, nodes - half + 1)]
+        # Each has a parameter of its own, so that no two have the same data.
+        backends = [f"  be{number}: {{zone: zone-{number}}}" for number in range(1, half + 1)]
+        frontends = [f"  fe{number}: {{zone: zone-{number}}}" for number in range(1, nodes - half + 1)]
         values.write_text("\n".join(["backends:", *backends, "frontends:", *frontends, ""]), encoding="utf-8")
         rendered = self.home / f"{system}.yaml"
         command: list[str | Path] = [*self.template(context, system)]

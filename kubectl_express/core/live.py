@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,11 +12,12 @@ from kubectl_express.core.live_data import Proof, prove
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import Parts, calculate, find_parts, parse, places
 from kubectl_express.core.node import Entry, Fault, FaultKind, LiveNode, Node, Pod, Resource, Side, State
+from kubectl_express.core.pods import pods_by_node
 from kubectl_express.core.sharing import Pool
-from kubectl_express.core.values import Object, at, mapping, objects, text
+from kubectl_express.core.values import Object, at
 
 if TYPE_CHECKING:
-    from kubectl_express.core.settings import PodSettings, Settings
+    from kubectl_express.core.settings import Settings
 
 _LEFT_OVER = "a ConfigMap that the chart no longer renders stays until it is deleted"
 
@@ -51,55 +51,6 @@ def _notes(parts: Parts, settings: Settings) -> tuple[str, ...]:
     if parts.has_config_map or not parts.resources:
         return ()
     return (f"no ConfigMap labelled {settings.revisions.selector}: what is stored is unknown",)
-
-
-def pods_by_node(pods: Iterable[Object], settings: PodSettings) -> dict[str, list[Pod]]:
-    """Return the pods of each node, by their node label, in the order of their names."""
-    found: dict[str, list[Pod]] = defaultdict(list)
-    for pod in pods:
-        node = text(mapping(at(pod, "/metadata/labels")).get(settings.node_label))
-        if node:
-            found[node].append(read_pod(pod, settings))
-    return {node: sorted(its, key=lambda pod: pod.name) for node, its in found.items()}
-
-
-def read_pod(pod: Object, settings: PodSettings) -> Pod:
-    """Return a pod as far as revisions and health go."""
-    statuses = objects(at(pod, "/status/containerStatuses"))
-    conditions = {text(each.get("type")): each for each in objects(at(pod, "/status/conditions"))}
-    ready = mapping(conditions.get("Ready")).get("status") == "True"
-    restarts = [count for each in statuses if isinstance(count := each.get("restartCount"), int)]
-    return Pod(
-        name=text(at(pod, "/metadata/name")) or "",
-        uid=text(at(pod, "/metadata/uid")) or "",
-        revision=text(mapping(at(pod, "/metadata/labels")).get(settings.revision_label)),
-        ready=ready,
-        terminating=at(pod, "/metadata/deletionTimestamp") is not None,
-        phase=text(at(pod, "/status/phase")) or "Unknown",
-        reason=None if ready else _reason(pod, statuses, conditions),
-        restarts=sum(restarts),
-        version=text(at(pod, "/metadata/resourceVersion")) or "",
-        ready_since=text(mapping(conditions.get("Ready")).get("lastTransitionTime")),
-        containers=tuple(_run(each) for each in statuses),
-    )
-
-
-def _run(status: Object) -> str:
-    """Return what tells this run of a container from any other."""
-    started = text(at(status, "/state/running/startedAt")) or ""
-    return " ".join([text(status.get("name")) or "", text(status.get("containerID")) or "", started])
-
-
-def _reason(pod: Object, statuses: list[Object], conditions: Mapping[str | None, Object]) -> str | None:
-    for status in [*objects(at(pod, "/status/initContainerStatuses")), *statuses]:
-        for kind in ("waiting", "terminated"):
-            reason = text(at(status, f"/state/{kind}/reason"))
-            if reason and reason != "Completed":
-                return reason
-    unscheduled = mapping(conditions.get("PodScheduled"))
-    if unscheduled.get("status") == "False":
-        return text(unscheduled.get("reason"))
-    return text(at(pod, "/status/reason"))
 
 
 def _live_node(

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.gate import Facts
-from kubectl_express.core.live import read_pod
+from kubectl_express.core.pods import read_pod
 from kubectl_express.core.values import Object, at, mapping, text
 from kubectl_express.rollout.sightings import Sightings
 from kubectl_express.sources.following import Follower

@@ -6,8 +6,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from kubectl_express.core.pods import essence
 from kubectl_express.core.sharing import Pool
-from kubectl_express.core.values import at, objects, text, without
+from kubectl_express.core.values import at, objects, text
 from kubectl_express.errors import ServerError
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ _T = TypeVar("_T")
 
 _PAGE = 500
 """Objects that are asked for at once, as kubectl does: neither side holds the whole of a long list as one text."""
-_UNUSED = {"Pod": ("/spec", "/metadata/managedFields", "/metadata/ownerReferences")}
-"""What is not kept of a kind, since nobody asks for it: of a pod it is most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,9 @@ class Listing:
     kind: str
 
     def known(self, item: Object) -> Object:
-        """Return an item as it is kept: with the apiVersion and kind that the items of a list lack."""
-        for pointer in _UNUSED.get(self.kind, ()):
-            item = without(item, pointer)
-        return {"apiVersion": self.api_version, "kind": self.kind, **item}
+        """Return an item as it is kept: with its apiVersion and kind, which a list leaves out; of a pod, the essence."""
+        kept = essence(item) if (self.api_version, self.kind) == ("v1", "Pod") else item
+        return {"apiVersion": self.api_version, "kind": self.kind, **kept}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ import pytest
 from kubectl_express.core import gojson
 from kubectl_express.core.drift import Drifted
 from kubectl_express.core.entries import read_record
-from kubectl_express.core.live import describe, describe_health, judge_state, live_side, read_pod, split
+from kubectl_express.core.live import describe, describe_health, judge_state, live_side, split
 from kubectl_express.core.live_data import Proof
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import read_resource
 from kubectl_express.core.node import LiveNode, Node, Side, State
+from kubectl_express.core.pods import essence, read_pod
 from kubectl_express.core.settings import PodSettings
 from tests.core.rendered import (
     SETTINGS,
@@ -267,6 +268,43 @@ def test_a_cluster_without_config_maps_is_told_in_a_note() -> None:
 )
 def test_a_pod_that_is_not_ready_says_why_in_kubernetes_words(status: Object, reason: str | None) -> None:
     assert read_pod({"metadata": {}, "status": status}, PodSettings()).reason == reason
+
+
+def test_the_essence_of_a_pod_tells_all_that_is_read_of_it_and_little_more() -> None:
+    container: Object = {
+        "name": "express",
+        "containerID": "containerd://1",
+        "imageID": "sha256:1",
+        "restartCount": 2,
+        "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+    }
+    pod: Object = {
+        "metadata": {
+            "name": "be1-0",
+            "uid": "u",
+            "resourceVersion": "7",
+            "labels": {"express.example.com/deployment-revision": "abc"},
+            "deletionTimestamp": "2026-01-01T00:00:00Z",
+            "managedFields": [{"manager": "kubelet"}],
+        },
+        "spec": {"containers": [{"name": "express"}]},
+        "status": {
+            "phase": "Running",
+            "reason": "Because",
+            "conditions": [
+                {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"},
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"},
+                {"type": "Initialized", "status": "True"},
+            ],
+            "initContainerStatuses": [{"name": "first", "state": {"waiting": {"reason": "Waiting"}}}],
+            "containerStatuses": [container],
+        },
+    }
+    kept = essence(pod)
+    assert read_pod(kept, PodSettings()) == read_pod(pod, PodSettings())
+    assert "imageID" not in repr(kept)
+    assert "spec" not in kept
+    assert read_pod(essence({}), PodSettings()) == read_pod({}, PodSettings())
 
 
 def test_restarts_of_all_containers_are_counted() -> None:
