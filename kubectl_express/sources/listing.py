@@ -34,7 +34,7 @@ class Listing:
     kind: str
 
     def known(self, item: Object) -> Object:
-        """Return an item as it is kept: with its apiVersion and kind, which a list leaves out; of a pod, the essence."""
+        """Return an item as it is kept: with its apiVersion and kind, which lists leave out; of a pod, the essence."""
         kept = essence(item) if (self.api_version, self.kind) == ("v1", "Pod") else item
         return {"apiVersion": self.api_version, "kind": self.kind, **kept}
 
