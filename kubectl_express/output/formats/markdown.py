@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
+from kubectl_express.output.columns import column_widths
 from kubectl_express.output.text import printable
 from kubectl_express.output.view import Lines, Table, View
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kubectl_express.output.palette import Palette
 
@@ -25,8 +24,11 @@ def render(view: View, palette: Palette) -> str:
 
 def _table(table: Table) -> str:
     heads = [column.title.capitalize() for column in table.columns]
-    rows = [[_plain(cell.text) for cell in row] for row in table.rows]
-    return tabulate(rows, heads, tablefmt="github", disable_numparse=True)
+    rows = [heads, *([_plain(cell.text) for cell in row] for row in table.rows)]
+    widths = column_widths(rows, heads=True)
+    lines = [" | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
+    below = "|".join("-" * (width + 2) for width in widths)
+    return "\n".join([f"| {lines[0]} |", f"|{below}|", *(f"| {line} |" for line in lines[1:])])
 
 
 def _lines(block: Lines) -> str:

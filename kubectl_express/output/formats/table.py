@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tabulate import tabulate
-
-from kubectl_express.output.text import shortened
+from kubectl_express.output.columns import column_widths
+from kubectl_express.output.text import printable, shortened
 from kubectl_express.output.view import Cell, Table, View
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,14 +37,19 @@ def _spaced(texts: Sequence[str]) -> list[str]:
 
 def _table(table: Table, palette: Palette, *, wide: bool) -> str:
     kept = [index for index, column in enumerate(table.columns) if wide or not column.wide]
-    rows = [
-        [_painted(row[index], palette, cut=table.columns[index].cut and not wide) for index in kept]
-        for row in table.rows
-    ]
-    heads = [table.columns[index].title for index in kept] if table.heads else ()
-    text = tabulate(rows, heads, tablefmt="plain", disable_numparse=True)
-    return "\n".join(line.rstrip() for line in text.split("\n"))
+    cut = {index for index in kept if table.columns[index].cut and not wide}
+    rows = [[_cut(row[index]) if index in cut else row[index] for index in kept] for row in table.rows]
+    if table.heads:
+        rows.insert(0, [Cell(table.columns[index].title) for index in kept])
+    widths = column_widths([[printable(cell.text) for cell in row] for row in rows], heads=table.heads)
+    return "\n".join(_line(row, widths, palette) for row in rows)
 
 
-def _painted(cell: Cell, palette: Palette, *, cut: bool) -> str:
-    return palette.paint(Cell(shortened(cell.text, _WIDEST), cell.style) if cut else cell)
+def _cut(cell: Cell) -> Cell:
+    return Cell(shortened(cell.text, _WIDEST), cell.style)
+
+
+def _line(row: Sequence[Cell], widths: Sequence[int], palette: Palette) -> str:
+    """Return the row's cells below each other's; what colours them takes no room."""
+    room = (" " * (width - len(printable(cell.text))) for cell, width in zip(row, widths, strict=True))
+    return "  ".join(f"{palette.paint(cell)}{blank}" for cell, blank in zip(row, room, strict=True)).rstrip()
