@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping
 
 from kubectl_express.errors import ExpressError
 from kubectl_express.help_texts import EXAMPLES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, NoReturn
 
 PROGRAM = "kubectl express"
 
 _INSECURE = "--insecure-skip-tls-verify"
 
-_OF_OURS = re.compile(r"argument [^:]+: (?=unknown |invalid value )")
+_OF_OURS = r"argument [^:]+: (?=unknown |invalid value )"
 """argparse's words before those of our own that name the argument themselves."""
 
 
@@ -25,6 +26,10 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=34, width=110)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """Return the lines as argparse would; those that fit do without `textwrap`, which takes a while to import."""
+        return [text] if len(text) <= width else super()._split_lines(text, width)
 
     def _format_action(self, action: argparse.Action) -> str:
         if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
@@ -39,7 +44,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the message as an ExpressError, with where to look for help."""
-        message = _OF_OURS.sub("", message)
+        import re
+
+        message = re.sub(_OF_OURS, "", message)
         raise ExpressError(f"{message}\nSee '{self.prog} -h' for help and examples.")
 
 
@@ -48,17 +55,47 @@ def with_values(words: Sequence[str]) -> list[str]:
     return [f"{_INSECURE}=true" if word == _INSECURE else word for word in words]
 
 
-def add_command(commands: argparse._SubParsersAction[Parser], name: str, summary: str, operands: str = "") -> Parser:
-    """Add a command with its help and examples, and return its parser, still without flags."""
-    return commands.add_parser(
-        name,
-        usage=" ".join(filter(None, [PROGRAM, name, operands, "[flags]"])),
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=EXAMPLES[name],
-        formatter_class=Formatter,
-        allow_abbrev=False,
-    )
+class Commands(Mapping[str, Parser]):
+    """The parsers of commands by name, each made when it is first asked for: a run needs one of them, TAB needs all."""
+
+    def __init__(self, parser: Parser, *, dest: str, metavar: str, title: str, prog: str = PROGRAM) -> None:
+        self._prog = prog
+        self._makers: dict[str, Callable[[], Parser]] = {}
+        self._made: dict[str, Parser] = {}
+        self._action = parser.add_subparsers(prog=prog, dest=dest, metavar=metavar, title=title, parser_class=Parser)
+        self._action.choices = self._action._name_parser_map = self  # type: ignore[assignment]  # noqa: SLF001
+
+    def add(self, name: str, summary: str, fill: Callable[[Parser], None], operands: str = "", **settings: Any) -> None:
+        """Add a command with its help and examples; `fill` adds its flags once they are needed."""
+        prog = f"{self._prog} {name}"
+
+        def make() -> Parser:
+            parser = Parser(
+                prog=prog,
+                usage=" ".join(filter(None, [prog, operands, "[flags]"])),
+                description=f"{summary[0].upper()}{summary[1:]}.",
+                epilog=EXAMPLES[prog.removeprefix(f"{PROGRAM} ")],
+                formatter_class=Formatter,
+                allow_abbrev=False,
+                **settings,
+            )
+            fill(parser)
+            return parser
+
+        self._makers[name] = make
+        # What the help lists.
+        self._action._choices_actions.append(self._action._ChoicesPseudoAction(name, (), summary))  # noqa: SLF001
+
+    def __getitem__(self, name: str) -> Parser:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 
 from kubectl_express import __version__
 from kubectl_express.errors import ExpressError
 from kubectl_express.flags import (
     PROGRAM,
+    Commands,
     Formatter,
     Parser,
-    add_command,
     add_connection_options,
     add_output_options,
     add_reading_options,
@@ -36,18 +35,21 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"kubectl-express {__version__}", help=argparse.SUPPRESS)
-    commands = parser.add_subparsers(
-        prog=PROGRAM, dest="command", metavar="COMMAND", title="commands", parser_class=Parser
+    commands = Commands(parser, dest="command", metavar="COMMAND", title="commands")
+    commands.add(
+        "revisions", "list the revision chain, state and integrity of every node", _fill_revisions, "[NODE ...]"
     )
-    _add_revisions(commands)
-    _add_inspect(commands)
-    _add_diff(commands)
-    _add_verify(commands)
+    commands.add(
+        "inspect", "show one node in full, or all: chain, pods, data, and why", _fill_inspect, "(NODE ... | --all)"
+    )
+    commands.add("diff", "show what deploying would change, and which nodes restart in which order", _fill_diff)
+    commands.add("verify", "check whether revisions can be trusted", _fill_verify)
     add_rollout(commands)
-    _add_wait(commands)
-    _add_argocd(commands)
-    _add_version(commands)
-    _add_completion(commands)
+    commands.add("wait", "wait until nodes run at a revision: the rollout's own gate", _fill_wait, "NODE ...")
+    summary = "print what Argo CD needs to go node by node: health checks or Jobs, Applications"
+    commands.add("argocd", summary, _fill_argocd, "[health | applications]")
+    commands.add("version", "show the versions of this program and of what renders charts", _fill_version)
+    commands.add("completion", "print a shell's completion script", _fill_completion, "SHELL")
     return parser
 
 
@@ -55,25 +57,21 @@ def check_command(word: str) -> None:
     """Raise ExpressError where the first word is no command, with the nearest that are."""
     if word.startswith("-") or word in EXAMPLES:
         return
+    import difflib
+
     nearest = difflib.get_close_matches(word, EXAMPLES, n=2)
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 
-def _add_revisions(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(
-        commands, "revisions", "list the revision chain, state and integrity of every node", "[NODE ...]"
-    )
+def _fill_revisions(parser: Parser) -> None:
     parser.add_argument("nodes", nargs="*", metavar="NODE", help="only these nodes")
     add_source_options(parser)
     parser.add_argument("-w", "--watch", action="store_true", help="after listing, print nodes as they change")
     add_reading_options(parser, FORMATS)
 
 
-def _add_inspect(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(
-        commands, "inspect", "show one node in full, or all: chain, pods, data, and why", "(NODE ... | --all)"
-    )
+def _fill_inspect(parser: Parser) -> None:
     parser.add_argument("nodes", nargs="*", metavar="NODE", help="the nodes to inspect")
     parser.add_argument("--all", action="store_true", dest="everything", help="all nodes")
     add_source_options(parser)
@@ -85,8 +83,7 @@ def _add_inspect(commands: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(parser, (*FORMATS, "data"))
 
 
-def _add_diff(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(commands, "diff", "show what deploying would change, and which nodes restart in which order")
+def _fill_diff(parser: Parser) -> None:
     add_target_option(parser)
     parser.add_argument(
         "--against",
@@ -98,8 +95,7 @@ def _add_diff(commands: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(parser, FORMATS)
 
 
-def _add_verify(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(commands, "verify", "check whether revisions can be trusted")
+def _fill_verify(parser: Parser) -> None:
     add_target_option(parser)
     parser.add_argument(
         "--against",
@@ -117,8 +113,7 @@ def _add_verify(commands: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(parser, FORMATS)
 
 
-def _add_wait(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(commands, "wait", "wait until nodes run at a revision: the rollout's own gate", "NODE ...")
+def _fill_wait(parser: Parser) -> None:
     parser.add_argument("nodes", nargs="+", metavar="NODE", help="the nodes to wait for")
     parser.add_argument("--revision", help="the revision to wait for; by default the stored one of each node")
     parser.add_argument("--timeout", metavar="TIME", type=seconds, help="how long to wait for all (10m); 0: for ever")
@@ -126,9 +121,7 @@ def _add_wait(commands: argparse._SubParsersAction[Parser]) -> None:
     add_reading_options(parser, FORMATS)
 
 
-def _add_argocd(commands: argparse._SubParsersAction[Parser]) -> None:
-    summary = "print what Argo CD needs to go node by node: health checks or Jobs, Applications"
-    parser = add_command(commands, "argocd", summary, "[health | applications]")
+def _fill_argocd(parser: Parser) -> None:
     add = parser.add_argument
     add("piece", nargs="?", choices=("health", "applications"), help="only this piece; by default both")
     add("--repo", metavar="URL", help="where Argo CD reads charts and overlays; by default the git remote origin")
@@ -151,11 +144,9 @@ def _add_argocd(commands: argparse._SubParsersAction[Parser]) -> None:
     add_connection_options(parser)
 
 
-def _add_version(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(commands, "version", "show the versions of this program and of what renders charts")
+def _fill_version(parser: Parser) -> None:
     add_output_options(parser, FORMATS)
 
 
-def _add_completion(commands: argparse._SubParsersAction[Parser]) -> None:
-    parser = add_command(commands, "completion", "print a shell's completion script", "SHELL")
+def _fill_completion(parser: Parser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish", "kubectl"), help="the shell, or kubectl itself")

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from functools import partial
 
 from kubectl_express.errors import ExpressError
 from kubectl_express.flags import (
     PROGRAM,
-    Formatter,
+    Commands,
     Parser,
-    add_command,
     add_connection_options,
     add_output_options,
     add_reading_options,
     add_target_option,
     one_of,
 )
-from kubectl_express.help_texts import EXAMPLES
 from kubectl_express.output.formats import FORMATS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,38 +34,32 @@ _ACTIONS = {
 }
 
 
-def add_rollout(commands: argparse._SubParsersAction[Parser]) -> None:
+def add_rollout(commands: Commands) -> None:
     """Add `rollout` and its actions; parsing sets `action`, None for the rollout itself."""
-    parser = add_command(
-        commands, "rollout", "apply one node at a time, each proved by its pods; stoppable at any moment", "[ACTION]"
-    )
+    summary = "apply one node at a time, each proved by its pods; stoppable at any moment"
+    commands.add("rollout", summary, _fill_rollout, "[ACTION]")
+
+
+def _fill_rollout(parser: Parser) -> None:
     _add_goal(parser)
     _add_choice(parser)
     _add_consent(parser)
     _add_gate(parser)
     add_reading_options(parser, _EVENTS)
-    actions = parser.add_subparsers(
-        prog=f"{PROGRAM} rollout", dest="action", metavar="ACTION", title="actions on a rollout", parser_class=Parser
-    )
+    actions = Commands(parser, prog=f"{PROGRAM} rollout", dest="action", metavar="ACTION", title="actions on a rollout")
     for name, summary in _ACTIONS.items():
-        action = actions.add_parser(
-            name,
-            usage=f"{PROGRAM} rollout {name} [flags]",
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=EXAMPLES[f"rollout {name}"],
-            formatter_class=Formatter,
-            allow_abbrev=False,
-            # What stands before the action is not to be forgotten for what does not stand behind it.
-            argument_default=argparse.SUPPRESS,
-        )
-        if name == "status":
-            action.add_argument("-w", "--watch", action="store_true", help="go on showing it whenever it changes")
-        if name == "undo":
-            _add_dry_run(action)
-            _add_consent(action)
-            _add_gate(action)
-        _add_kept_options(action, _EVENTS if name == "undo" else FORMATS if name in {"status", "history"} else ())
+        # What stands before the action is not to be forgotten for what does not stand behind it.
+        actions.add(name, summary, partial(_fill_action, name), argument_default=argparse.SUPPRESS)
+
+
+def _fill_action(name: str, parser: Parser) -> None:
+    if name == "status":
+        parser.add_argument("-w", "--watch", action="store_true", help="go on showing it whenever it changes")
+    if name == "undo":
+        _add_dry_run(parser)
+        _add_consent(parser)
+        _add_gate(parser)
+    _add_kept_options(parser, _EVENTS if name == "undo" else FORMATS if name in {"status", "history"} else ())
 
 
 def _add_goal(parser: argparse.ArgumentParser) -> None:
