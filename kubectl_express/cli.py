@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.flags import with_values
 from kubectl_express.parser import build_parser, check_command
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
@@ -68,8 +65,10 @@ def _forget_unwritten() -> None:
 
 def _crashed(error: Exception, environment: Environment, *, verbose: bool) -> ExitStatus:
     """Tell of a fault of this program. The exception's own text may hold anything, so only `-v` shows it."""
+    import traceback
+
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - pathlib is imported by few commands
     environment.say(f"error: this is a bug in kubectl-express: {type(error).__name__} at {where}; -v shows the trace")
     if verbose:
         from kubectl_express.output.text import printable_lines
@@ -130,6 +129,8 @@ def _dispatch(options: argparse.Namespace, words: Sequence[str], environment: En
         and connection.as_user == ARGOCD
         and not _asks_a_cluster(options)
     ):
+        from dataclasses import replace
+
         # Nobody to ask in somebody's name: `verify --as argocd` then means how the chart is rendered.
         connection, render_as = replace(connection, as_user=None), ARGOCD
     selection = Selection(

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+    from typing import TextIO
 
 
-@dataclass(frozen=True, slots=True)
 class Environment:
     """The streams, variables and folder of one run."""
 
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    variables: Mapping[str, str]
-    folder: Path
+    def __init__(
+        self, stdin: TextIO, stdout: TextIO, stderr: TextIO, variables: Mapping[str, str], folder: Path | None = None
+    ) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.variables = variables
+        self._folder = folder
 
     @staticmethod
     def real() -> Environment:
         """Return the process's own."""
-        return Environment(sys.stdin, sys.stdout, sys.stderr, os.environ, Path.cwd())
+        return Environment(sys.stdin, sys.stdout, sys.stderr, os.environ)
+
+    @property
+    def folder(self) -> Path:
+        """The working directory. Raises OSError where it is there no more."""
+        if self._folder is None:
+            # Here, since pathlib takes a while to import, and not every command looks at files.
+            from pathlib import Path
+
+            self._folder = Path.cwd()
+        return self._folder
 
     def say(self, line: str) -> None:
         """Write one line that is no data."""

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kubectl_express.environment import Environment
 from kubectl_express.output.printer import Printer
 from kubectl_express.output.progress.outlet import Outlet
 from kubectl_express.output.text import printable
@@ -111,6 +112,7 @@ class Terminal:
         changes = tuple(change for change in self._comparison.nodes if change.name == step.node)
         objects = tuple(each for each in self._comparison.objects if (each.kind, each.name) == (step.kind, step.node))
         comparison = replace(self._comparison, nodes=changes, objects=objects)
-        environment = replace(self._scope.environment, stdout=self._scope.environment.stderr)
+        around = self._scope.environment
+        environment = Environment(around.stdin, around.stderr, around.stderr, around.variables, around.folder)
         shown = diff_view([SystemDiff(self._place, self._scope.settings, comparison)], objects=True)
         Printer(environment, color=self._printer.color).show(shown)

@@ -10,7 +10,8 @@ from kubectl_express.core.parameters import Absent, ParameterChange
 from kubectl_express.core.representation import Spelling, Writing, paths
 from kubectl_express.core.values import Value
 from kubectl_express.output.redaction import REDACTED, redacted_change
-from kubectl_express.output.text import shortened, shown
+from kubectl_express.output.text import shortened
+from kubectl_express.output.values import shown
 from kubectl_express.output.view import Cell, Column, Style, Table
 
 if TYPE_CHECKING:

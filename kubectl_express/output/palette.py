@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
-
 from kubectl_express.output.text import printable
 from kubectl_express.output.view import Cell, Style
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TextIO
 
 
-@dataclass(frozen=True, slots=True)
 class Palette:
     """Paints cells, or leaves them plain; what it returns never holds an escape sequence of the cell's own."""
 
-    colored: bool = False
+    def __init__(self, *, colored: bool = False) -> None:
+        self.colored = colored
 
     def paint(self, cell: Cell) -> str:
         """Return the cell's text, made printable, in its style's colour."""
@@ -30,5 +29,5 @@ def choose_palette(wanted: str, stream: TextIO, variables: Mapping[str, str]) ->
     """Return the palette for `--color auto|always|never`: auto colours a terminal, unless NO_COLOR is set."""
     if wanted == "auto":
         plain = bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb"
-        return Palette(stream.isatty() and not plain)
-    return Palette(wanted == "always")
+        return Palette(colored=stream.isatty() and not plain)
+    return Palette(colored=wanted == "always")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kubectl_express.core import gojson
 from kubectl_express.output.formats import find_format
 from kubectl_express.output.palette import choose_palette
 from kubectl_express.output.text import printable
 from kubectl_express.output.view import Cell, Style, View
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kubectl_express.environment import Environment
 
@@ -33,6 +31,8 @@ class Printer:
 
     def show_line(self, view: View) -> None:
         """Write a view's document to stdout on one line, where documents follow one another."""
+        from kubectl_express.core import gojson
+
         self._environment.write(f"{gojson.encode(view.document)}\n")
 
     def remark(self, line: str, style: Style = Style.PLAIN) -> None:

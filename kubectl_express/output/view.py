@@ -1,15 +1,20 @@
-"""What is to be shown, as data: every output format turns the same view into text."""
+"""What is to be shown, as data: every output format turns the same view into text.
+
+Classes written out: every command passes through here, and `dataclasses` takes longer to import than some take to run.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubectl_express.core.values import Object
+
+API_VERSION = "express/v1"
+"""The form of every document that is printed for programs."""
 
 
 class Style(Enum):
@@ -23,44 +28,54 @@ class Style(Enum):
     FAINT = "2"
 
 
-@dataclass(frozen=True, slots=True)
 class Cell:
     """A piece of text with a meaning."""
 
-    text: str
-    style: Style = Style.PLAIN
+    __slots__ = ("style", "text")
+
+    def __init__(self, text: str, style: Style = Style.PLAIN) -> None:
+        self.text = text
+        self.style = style
 
 
-@dataclass(frozen=True, slots=True)
 class Column:
     """A table's column: a wide one is shown by `-o wide` only, a cut one at full length by `-o wide` only."""
 
-    title: str
-    wide: bool = False
-    cut: bool = False
+    __slots__ = ("cut", "title", "wide")
+
+    def __init__(self, title: str, *, wide: bool = False, cut: bool = False) -> None:
+        self.title = title
+        self.wide = wide
+        self.cut = cut
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells below their columns; without heads where the table goes on with an earlier one."""
 
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    heads: bool = True
+    __slots__ = ("columns", "heads", "rows")
+
+    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, heads: bool = True) -> None:
+        self.columns = columns
+        self.rows = rows
+        self.heads = heads
 
 
-@dataclass(frozen=True, slots=True)
 class Lines:
     """Text that stands as it is, line by line; verbatim where its indentation and marks are part of what it says."""
 
-    lines: Sequence[Cell]
-    verbatim: bool = False
+    __slots__ = ("lines", "verbatim")
+
+    def __init__(self, lines: Sequence[Cell], *, verbatim: bool = False) -> None:
+        self.lines = lines
+        self.verbatim = verbatim
 
 
-@dataclass(frozen=True, slots=True)
 class View:
     """One command's result: the document for programs, the names for scripts, and the blocks for people."""
 
-    document: Object
-    names: Sequence[str] = ()
-    blocks: Sequence[Table | Lines] = field(default_factory=tuple)
+    __slots__ = ("blocks", "document", "names")
+
+    def __init__(self, document: Object, names: Sequence[str] = (), blocks: Sequence[Table | Lines] = ()) -> None:
+        self.document = document
+        self.names = names
+        self.blocks = blocks

@@ -13,7 +13,8 @@ from kubectl_express.core.parameters import ABSENT, compare
 from kubectl_express.output.formats import FORMATS, find_format
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.palette import Palette
-from kubectl_express.output.text import printable, printable_lines, shortened, shown
+from kubectl_express.output.text import printable, printable_lines, shortened
+from kubectl_express.output.values import shown
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
 
 if TYPE_CHECKING:

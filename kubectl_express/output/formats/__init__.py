@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kubectl_express.output.palette import Palette
     from kubectl_express.output.view import View
 
+    Format = Callable[[View, Palette], str]
+    """Turns a view into text, which ends with a newline unless it is empty."""
+
 FORMATS = ("table", "wide", "json", "yaml", "name", "markdown")
 """Each is the module of that name in this package, imported where it is used."""
-
-
-class Format(Protocol):
-    """Turns a view into text."""
-
-    def __call__(self, view: View, palette: Palette) -> str:
-        """Return the text, which ends with a newline unless it is empty."""
 
 
 def find_format(name: str) -> Format:

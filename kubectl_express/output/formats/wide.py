@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kubectl_express.output.formats.table import render_blocks
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kubectl_express.output.palette import Palette
     from kubectl_express.output.view import View

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.core.moments import micro_time
 from kubectl_express.output.progress.outlet import Outlet
-from kubectl_express.output.views.systems import API_VERSION
+from kubectl_express.output.view import API_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from kubectl_express.core.explaining import Explanation, explain
 from kubectl_express.core.verdict import UNTRUSTED, Comparison
 from kubectl_express.output.differences import change_document, difference_document, difference_table, explained
 from kubectl_express.output.redaction import redacted_change
-from kubectl_express.output.text import shown
+from kubectl_express.output.values import shown
 from kubectl_express.output.view import Cell, Column, Style, Table
 from kubectl_express.output.views.systems import chain
 

@@ -15,7 +15,7 @@ from kubectl_express.core.parameters import Absent
 from kubectl_express.output.differences import difference_document, difference_table, explained
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.redaction import redacted, redacted_change
-from kubectl_express.output.text import shown
+from kubectl_express.output.values import shown
 from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
 from kubectl_express.output.views.changes import Explained, explained_changes
 from kubectl_express.output.views.systems import Reading, chain, envelope, full_name, revision_cell

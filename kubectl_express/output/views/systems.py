@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.node import Node, Side, State
 from kubectl_express.core.order import in_order
 from kubectl_express.core.values import Object, Value
-from kubectl_express.output.view import Cell, Style
+from kubectl_express.output.view import API_VERSION, Cell, Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kubectl_express.core.settings import Settings
 
-API_VERSION = "express/v1"
 
 STATE_STYLES = {
     State.ABSENT: Style.CAUTION,
