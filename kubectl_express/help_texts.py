@@ -136,6 +136,8 @@ Examples:
     "version": """\
 Examples:
   kubectl express version
+  # And that of helm, which is started to be asked
+  kubectl express version -v
   kubectl express version -o json
 """,
     "completion": """\

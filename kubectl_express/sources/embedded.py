@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from typing import TYPE_CHECKING, Any
+import os
+import sys
+from functools import cache
+from importlib.machinery import PathFinder
 
 from kubectl_express.errors import ExpressError
-from kubectl_express.sources.rendering import Release, Rendering
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
+
+    from kubectl_express.sources.rendering import Release, Rendering
 
 _PACKAGE = "helm_python"
 _NO_MANIFEST = ("NOTES.txt", ".tpl")
@@ -18,7 +22,22 @@ _NO_MANIFEST = ("NOTES.txt", ".tpl")
 
 def available() -> bool:
     """Whether the Python that runs this program has the package."""
-    return importlib.util.find_spec(_PACKAGE) is not None
+    _see_the_interpreter_s_packages()
+    return PathFinder.find_spec(_PACKAGE) is not None
+
+
+@cache
+def _see_the_interpreter_s_packages() -> None:
+    """Let the program's interpreter look for packages where it does by itself, which the zipapp starts without."""
+    if not sys.flags.no_site:
+        return
+    import site
+
+    # Behind the program's own. As ever, PYTHONPATH comes first, and PYTHONNOUSERSITE leaves out `pip install --user`.
+    sys.path += filter(os.path.isabs, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    if os.environ.get("PYTHONNOUSERSITE"):
+        site.ENABLE_USER_SITE = False
+    site.main()
 
 
 class EmbeddedHelm:
@@ -27,6 +46,8 @@ class EmbeddedHelm:
     def render(self, release: Release) -> Rendering:
         """Return the rendering, or raise ExpressError with Helm's own message."""
         import helm_python
+
+        from kubectl_express.sources.rendering import Rendering
 
         _refuse_options(release)
         try:
@@ -74,6 +95,8 @@ def _refuse_options(release: Release) -> None:
 
 
 def _merged_values(paths: tuple[Path, ...]) -> dict[str, Any]:
+    import json
+
     # What values_from_yaml calls: it reads helm's JSON as Python does, where the float `-0` becomes the integer 0.
     from helm_python import HelmError
     from helm_python._native import call_string

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_express.errors import ExpressError
-from kubectl_express.sources.processes import find_program, run
+from kubectl_express.sources.processes import run
+from kubectl_express.sources.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

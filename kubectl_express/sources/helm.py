@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.determinacy import UPGRADE
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import embedded
-from kubectl_express.sources.processes import find_program, run
+from kubectl_express.sources.processes import run
+from kubectl_express.sources.programs import find_program
 from kubectl_express.sources.rendering import Engine, Release, Rendering
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -12,11 +11,6 @@ from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-
-def find_program(name: str, variables: Mapping[str, str]) -> str | None:
-    """Return the path of a program on PATH, or None."""
-    return shutil.which(name, path=variables.get("PATH"))
 
 
 def run(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_express.errors import ExpressError
-from kubectl_express.sources.processes import find_program, own_words, run
+from kubectl_express.sources.processes import own_words, run
+from kubectl_express.sources.programs import find_program
 
 if TYPE_CHECKING:
     from pathlib import Path
