@@ -137,7 +137,7 @@ def _deploy(example: Path, kubectl: Kubectl, system: str) -> None:
 def test_every_command_says_the_same_without_each_shortcut(said: Callable[[], dict[str, Said]]) -> None:
     expected = said()
     assert {each.code for each in expected.values()} == {0, 1, 3}
-    different = {}
+    different: dict[tuple[str, str], Said] = {}
     for shortcut, without in WITHOUT.items():
         with pytest.MonkeyPatch.context() as patch:
             without(patch)
