@@ -53,3 +53,31 @@ def take(
 def median(found: Sequence[Taken]) -> Taken:
     """Return the median seconds, and the most memory, of several runs."""
     return Taken(statistics.median(each.seconds for each in found), max(each.megabytes for each in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of work, done by this program and by others."""
+
+    what: str
+    nodes: int
+    ours: Sequence[str]
+    peer: str
+    theirs: Sequence[Sequence[str]]
+    limit: float | None
+    """How many times the others' time this program may take; None where that was never settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a row took: the medians of all rounds."""
+
+    row: Row
+    ours: Taken
+    theirs: Taken
+    requests: int
+
+    @property
+    def ratio(self) -> float:
+        """This program's time as a multiple of the others'."""
+        return self.ours.seconds / self.theirs.seconds

@@ -1,32 +1,22 @@
 """A whole rollout by this program, beside the same steps by a loop of `kubectl apply` and `kubectl wait`, in one run.
 
-    python -m benchmarks.rollout [--nodes 100] [--rounds 1] [--json FILE]
-
 Everything is real: the built zipapp, kubectl, a kube-apiserver, and an operator that has pods Ready at once. What is
 measured is how long a node whose pod is Ready keeps the next one waiting, by the API server's own timestamps (its audit
-log): from its answer to the write that made the pod Ready, to the arrival of the next node's apply. Machines are noisy,
-so look at the ratio of the two.
+log): from its answer to the write that made the pod Ready, to the arrival of the next node's apply.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
+from benchmarks.measuring import Measured, Row, Taken, median, take
 from tests.testbed.audit import gaps, requests
-from tests.testbed.control_plane import running_control_plane
 from tests.testbed.express import built_zipapp
 from tests.testbed.parts import part
 from tests.testbed.programs import Kubectl
@@ -53,13 +43,10 @@ done
 """As careful as a loop gets: the pod has to be at the new revision. Until it is there, `kubectl wait` finds none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One rollout: milliseconds from a pod's being Ready to the next apply, and the whole in seconds."""
-
-    median: float
-    longest: float
-    total: float
+LIMIT = 0.2
+"""How many times the loop's wait this program's may be."""
+LIMIT_SECONDS = 0.05
+"""How long a node may wait in the median."""
 
 
 class Bench:
@@ -84,13 +71,11 @@ class Bench:
         admin = Kubectl(part("kubectl"), plane.kubeconfig(home / "admin", {CONTEXT: None}), home)
         admin("apply", "--server-side", "-f", CRDS)
         admin("wait", "--for=condition=Established", "--timeout=60s", "-f", CRDS)
-
-    def unpack(self) -> None:
-        """Start the program once, since a zipapp unpacks itself the first time."""
+        # A zipapp unpacks itself the first time.
         _run(["kubectl", "express", "version"], self._example, self._environment)
 
-    def measure(self, way: str, system: str) -> Measured:
-        """Deploy a system of this name by kubectl, then have one parameter of every node rolled out in a way."""
+    def measure(self, way: str, system: str) -> Taken:
+        """Deploy a system, have a parameter of every node rolled out in a way; return how long a node waits."""
         kubeconfig = self._plane.kubeconfig(self._home / f"{system}.config", {CONTEXT: system})
         environment = {**self._environment, "KUBECONFIG": str(kubeconfig)}
         kubectl = Kubectl(part("kubectl"), kubeconfig, self._home)
@@ -102,24 +87,22 @@ class Bench:
             eventually(lambda: self._ready(kubectl), "all pods are Ready", 600, every=0.5)
             manifests = self._rendered(system, "24.9.9", environment)
             before = self._plane.audit_log.stat().st_size
-            start = time.perf_counter()
-            agent = self._loop(manifests, kubectl, environment) if way == "loop" else self._roll(system, environment)
-            total = time.perf_counter() - start
+            command, agent = self._loop(manifests, kubectl) if way == "loop" else self._rollout(system)
+            taken = take([command], self._example, environment, frozenset({0}))
         finally:
             operator.stop()
             api.close()
-        found = [1000 * gap for gap in gaps(requests(self._plane.audit_log, system, before), agent)]
+        found = gaps(requests(self._plane.audit_log, system, before), agent)
         if len(found) != self._nodes - 1:
             sys.exit(f"{way}: {len(found) + 1} of {self._nodes} nodes were seen in the audit log")
-        return Measured(statistics.median(found), max(found), total)
+        return Taken(statistics.median(found), taken.megabytes)
 
-    def _roll(self, system: str, environment: dict[str, str]) -> str:
-        command = ["kubectl", "express", "rollout", "--yes", "--context", CONTEXT, "--system", system]
-        _run(command, self._example, environment)
-        return "kubectl-express"
+    def _rollout(self, system: str) -> tuple[list[str], str]:
+        """Return this program's command, and what its requests are known by."""
+        return ["kubectl-express", "rollout", "--yes", "--context", CONTEXT, "--system", system], "kubectl-express"
 
-    def _loop(self, manifests: str, kubectl: Kubectl, environment: dict[str, str]) -> str:
-        """Apply the ConfigMaps, and then node by node what the chart renders, in its order."""
+    def _loop(self, manifests: str, kubectl: Kubectl) -> tuple[list[str], str]:
+        """Apply the ConfigMaps; return the command that applies node by node what the chart renders, in its order."""
         folder = Path(tempfile.mkdtemp(dir=self._home))
         nodes = 0
         for each in manifests.split("\n---\n"):
@@ -131,8 +114,7 @@ class Bench:
                 kubectl("apply", "-f", "-", stdin=each)
         script = self._home / "loop.sh"
         script.write_text(LOOP, encoding="utf-8")
-        _run(["sh", str(script), str(folder)], self._example, environment)
-        return "kubectl"
+        return ["sh", str(script), str(folder)], "kubectl"
 
     def _rendered(self, system: str, tag: str, environment: dict[str, str]) -> str:
         overlay = self._example / "overlays" / CONTEXT / system / "values.yaml"
@@ -149,37 +131,13 @@ class Bench:
         return len([node for node in nodes if (node.get("status") or {}).get("ready")]) == self._nodes
 
 
-def main() -> None:
-    """Measure, and print a table: the medians over all rounds."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nodes", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures to this file too")
-    options = parser.parse_args()
-    if options.nodes < 3 or options.rounds < 1:
-        parser.error("three nodes and one round are the least")
-    ways = {"kubectl express rollout": "express", "kubectl apply + kubectl wait": "loop"}
-    rounds: dict[str, list[Measured]] = {name: [] for name in ways}
-    with tempfile.TemporaryDirectory() as folder, running_control_plane() as plane:
-        bench = Bench(plane, Path(folder), options.nodes)
-        bench.unpack()
-        for number in range(options.rounds):
-            for name, way in ways.items():
-                rounds[name].append(bench.measure(way, f"{way}{number}"))
-    medians = {name: statistics.median(each.median for each in found) for name, found in rounds.items()}
-    totals = {name: statistics.median(each.total for each in found) for name, found in rounds.items()}
-    longest = {name: max(each.longest for each in found) for name, found in rounds.items()}
-    base = medians["kubectl express rollout"]
-    rows = [
-        [name, f"{medians[name]:.1f}", f"{longest[name]:.1f}", f"{medians[name] / base:.1f}", f"{totals[name]:.1f}"]
-        for name in ways
-    ]
-    print(f"{options.nodes} nodes, {options.rounds} rounds, {os.cpu_count()} cores; pods are Ready at once")
-    print(tabulate(rows, ["", "Ready -> next apply, ms", "longest, ms", "x", "total, s"], disable_numparse=True))
-    if options.json:
-        figures = {name: [asdict(each) for each in found] for name, found in rounds.items()}
-        document = {"nodes": options.nodes, "cores": os.cpu_count(), "unit": "ms, total s", "rounds": figures}
-        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+def measure(plane: ControlPlane, home: Path, nodes: int, rounds: int) -> Measured:
+    """Roll out as many nodes in both ways, which take turns; return the medians of a node's wait over all rounds."""
+    bench = Bench(plane, home, nodes)
+    ways = [[bench.measure(way, f"{way}{number}") for way in ("express", "loop")] for number in range(rounds)]
+    ours, theirs = (median(list(found)) for found in zip(*ways, strict=True))
+    row = Row("rollout, Ready to next", nodes, (), "kubectl apply; kubectl wait", (), LIMIT)
+    return Measured(row, ours, theirs, 0)
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
@@ -187,7 +145,3 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,20 @@ def test_reading_takes_as_many_requests_for_a_hundred_nodes_as_for_ten_and_the_c
 ) -> None:
     assert zipapp.exists(), "built once for all"
     figures = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "benchmarks.speed", "--nodes", "10", "100", "--systems", "2", "--rounds", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks",
+        "--nodes",
+        "10",
+        "100",
+        "--systems",
+        "2",
+        "--rollout",
+        "3",
+        "--rounds",
+        "1",
+    ]
     done = subprocess.run([*command, "--json", figures], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("medians of 1 rounds")
