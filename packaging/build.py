@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "kubectl_express.cli:run"
-SHEBANG = "/usr/bin/env python3"
+START = REPOSITORY / "packaging" / "start"
 
 
 def unpack_wheels(wheels: Path, site_packages: Path) -> None:
@@ -48,13 +49,14 @@ def run_shiv(site_packages: Path, output: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def write_zipapp(shiv: Path, start: Path, output: Path, epoch: int) -> None:
-    """Write shiv's zipapp again: sorted, one mode and one time for all, and started by the files of `start`."""
+def write_zipapp(shiv: Path, output: Path, epoch: int) -> None:
+    """Write shiv's zipapp again: sorted, one mode and one time for all, and started by our own script and modules."""
     with zipfile.ZipFile(shiv) as archive:
         contents = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    contents |= {path.name: path.read_bytes() for path in start.glob("*.py")}
+    contents |= {path.name: path.read_bytes() for path in START.glob("*.py")}
+    build = f"kubectl-express_{json.loads(contents['environment.json'])['build_id']}"
     packed = io.BytesIO()
-    packed.write(f"#!{SHEBANG}\n".encode())
+    packed.write((START / "start.sh").read_text(encoding="utf-8").replace("@BUILD@", build).encode())
     with zipfile.ZipFile(packed, "w") as archive:
         for name in sorted(contents):
             entry = zipfile.ZipInfo(name, time.gmtime(epoch)[:6])
@@ -97,8 +99,10 @@ def main() -> None:
         shutil.copytree(
             REPOSITORY / package, site_packages / package, ignore=shutil.ignore_patterns("__pycache__", ".*")
         )
+        for module in ("__main__.py", "_express_start.py", "_express_builds.py"):
+            shutil.copyfile(START / module, site_packages / module)
         run_shiv(site_packages, shiv)
-        write_zipapp(shiv, REPOSITORY / "packaging" / "start", dist / "kubectl-express", epoch)
+        write_zipapp(shiv, dist / "kubectl-express", epoch)
     write_krew_archive(dist / "kubectl-express", dist / "kubectl-express.tar.gz", epoch)
     for name in ("kubectl-express", "kubectl-express.tar.gz"):
         print(f"{hashlib.sha256((dist / name).read_bytes()).hexdigest()}  {dist / name}")

@@ -1,4 +1,4 @@
-"""Starts the zipapp, or says which Python it needs: any Python, however old, can read this file."""
+"""Starts the zipapp, or the build unpacked from it, or says which Python it needs: any Python can read this file."""
 
 import sys
 

@@ -7,50 +7,60 @@ goes once nobody has used it for three days: it is renamed under the exclusive l
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 try:
     import fcntl
 except ImportError:  # Windows: builds are kept.
     fcntl = None  # type: ignore[assignment]
 
-UNUSED_SECONDS = 3 * 24 * 3600
-BUILD = re.compile(r"kubectl[-_]express[^/]*_[0-9a-f]{64}(?P<rest>|\.tmp|\.removed)")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAY = 24 * 3600
+UNUSED = 3 * DAY
+BUILD = r"kubectl[-_]express[^/]*_[0-9a-f]{64}(?P<rest>|\.tmp|\.removed)"
 USED = "used"
 
 
-def hold(build: Path) -> bool:
-    """Keep the build from being removed while this process lives; false where it was removed just now."""
+def hold(build: str) -> bool:
+    """Keep the build from being removed while this process lives; false where it was removed just now.
+
+    Once a day it looks for other builds to remove: each start passes through here, and few need to look.
+    """
     if fcntl is None:
         return True
+    used = os.path.join(build, USED)  # noqa: PTH118 - pathlib takes longer to import than all of this does
     try:
-        descriptor = os.open(build / USED, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(used, os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError:
         return False
     except OSError:
         # A folder that this user cannot write to: nothing is removed from it either.
         return True
     fcntl.flock(descriptor, fcntl.LOCK_SH)
+    before = os.fstat(descriptor)
     os.utime(descriptor)
     try:
-        return os.path.samestat(os.fstat(descriptor), (build / USED).stat())
+        held = os.path.samestat(before, os.stat(used))  # noqa: PTH116
     except FileNotFoundError:
         return False
+    if held and time.time() - before.st_mtime > DAY:
+        remove_unused(build)
+    return held
 
 
-def remove_unused(current: Path) -> None:
+def remove_unused(current: str) -> None:
     """Remove the other builds of this program beside `current` that nobody used for three days."""
     if fcntl is None:
         return
-    for build in current.parent.iterdir():
-        found = BUILD.fullmatch(build.name)
-        if found and build != current:
+    import re
+    from pathlib import Path
+
+    for build in Path(current).parent.iterdir():
+        found = re.fullmatch(BUILD, build.name)
+        if found and str(build) != current:
             try:
                 remove(build, found["rest"])
             except OSError:
@@ -60,6 +70,8 @@ def remove_unused(current: Path) -> None:
 
 def remove(build: Path, rest: str) -> None:
     """Remove one folder if it is unused; raises OSError where it is in use or cannot be removed."""
+    import shutil
+
     if rest == ".removed":
         shutil.rmtree(build)
     elif rest == ".tmp":
@@ -77,4 +89,4 @@ def remove(build: Path, rest: str) -> None:
 
 def unused(path: Path) -> bool:
     """Whether the file or folder was last touched more than three days ago."""
-    return time.time() - path.stat().st_mtime > UNUSED_SECONDS
+    return time.time() - path.stat().st_mtime > UNUSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,24 +22,37 @@ class Zipapp:
     path: Path
     root: Path
     python: str = sys.executable
+    through: tuple[str, ...] = ()
+    """What runs the file, where it does not run by itself: a shell, or Python."""
+    folder: Path | None = None
+    """The working directory, where it is not this process's."""
 
     def environment(self, **changed: str | None) -> dict[str, str]:
-        """Return this process's environment for running it; None takes a variable away."""
-        variables = {name: value for name, value in os.environ.items() if not name.startswith(("SHIV_", "PYTHONPATH"))}
-        wanted = {"SHIV_ROOT": str(self.root), **changed}
+        """Return this process's environment for running it; None takes a variable away.
+
+        `python3` on PATH is the Python, with the flags of PYTHON_FLAGS.
+        """
+        folder = self.root / "pythons" / self.python.strip("/").replace("/", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "python3").write_text(f'#!/bin/sh\nexec "{self.python}" ${{PYTHON_FLAGS-}} "$@"\n', encoding="utf-8")
+        (folder / "python3").chmod(0o755)
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("SHIV_", "PYTHON"))}
+        wanted = {"SHIV_ROOT": str(self.root), "PATH": f"{folder}:/usr/bin:/bin", **changed}
         return {name: value for name, value in {**variables, **wanted}.items() if value is not None}
 
     def run(self, *arguments: str, **changed: str | None) -> tuple[int, str, str]:
         """Run it to its end and return exit code, stdout and stderr."""
-        command = [self.python, str(self.path), *arguments]
-        done = subprocess.run(command, env=self.environment(**changed), capture_output=True, text=True, check=False)
+        command = [*self.through, str(self.path), *arguments]
+        environment = self.environment(**changed)
+        done = subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def evaluate(self, code: str, **changed: str | None) -> str:
-        """Run Python code as the program's own process would run, and return what it printed."""
-        code_, stdout, stderr = self.run("-c", code, SHIV_INTERPRETER="1", **changed)
-        assert (code_, stderr) == (0, "")
-        return stdout.strip()
+    def unpacked(self) -> Path:
+        """Return the folder it is unpacked into, after doing so where need be."""
+        assert self.run("--version")[0] == 0
+        head = self.path.read_bytes().partition(b"PK\x03\x04")[0].decode()
+        (name,) = re.findall("kubectl-express_[0-9a-f]{64}", head)
+        return self.root / str(name)
 
 
 @pytest.fixture(scope="session")
