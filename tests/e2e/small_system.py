@@ -176,7 +176,7 @@ class SmallSystem:
 
     def await_ready(self) -> None:
         """Wait until every node's pod is Ready at what its resource declares, and its status says so."""
-        eventually(self._ready, "every node is ready")
+        eventually(self._ready, "every node is ready", 300)
 
     def _ready(self) -> bool:
         return all(
