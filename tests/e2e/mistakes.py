@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shlex
-import sys
+import venv
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -115,8 +115,9 @@ class Machine:
                 (tools / tool.name).symlink_to(tool)
         if mistake.helm == BARE:
             # Isolated from every package that is installed on this machine.
+            venv.create(home / "python", symlinks=True)
             python = tools / "python3"
-            python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+            python.write_text(f'#!/bin/sh\nexec "{home}/python/bin/python" "$@"\n')
             python.chmod(0o755)
         return tools
 

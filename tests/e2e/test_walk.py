@@ -148,7 +148,7 @@ EXPECTED: Mapping[str, Mapping[str, Expected]] = {
 COMMON = {"table", "wide", "json", "yaml", "name", "markdown"}
 EVENTS = {"table", "wide", "json"}
 """What a rollout tells line by line."""
-MORE = {"inspect": ["--all"], "rollout": ["--dry-run=client"], "wait": ["be1"]}
+MORE = {"inspect": ["--all"], "rollout": ["--dry-run=client"], "wait": ["be1"], "version": ["-v"]}
 """What a command is given besides: the walk itself changes nothing."""
 FORMATS_OF = {
     "revisions": COMMON,
