@@ -10,12 +10,9 @@ import json
 import os
 import stat
 import sys
-import tempfile
-import zipfile
 from pathlib import Path
 
 import _express_builds
-from _bootstrap import extract_site_packages
 
 NAME = "kubectl-express"
 
@@ -40,14 +37,25 @@ def unpacked(zipapp: str) -> Path:
 
 def unpack(zipapp: str, root: Path) -> Path:
     """Return the build below a folder that is this user's alone; raises OSError where it cannot be made or trusted."""
-    with zipfile.ZipFile(zipapp) as archive:
-        build = root / f"{NAME}_{json.loads(archive.read('environment.json'))['build_id']}"
-        start = build / "site-packages" / "__main__.py"
-        while not (build.is_dir() and trusted(build) and start.is_file() and _express_builds.hold(str(build))):
+    build = root / build_name()
+    start = build / "site-packages" / "__main__.py"
+    while not (build.is_dir() and trusted(build) and start.is_file() and _express_builds.hold(str(build))):
+        # Here, since where the build is there already this takes longer than all the rest.
+        import zipfile
+
+        from _bootstrap import extract_site_packages
+
+        with zipfile.ZipFile(zipapp) as archive:
             # What clears caches may have left the folder alone. One that was renamed to this just now is whole.
             extract_site_packages(archive, build, force=build.is_dir() and not start.is_file())
-            _express_builds.remove_unused(str(build))
+        _express_builds.remove_unused(str(build))
     return build
+
+
+def build_name() -> str:
+    """Return what the folder of this build is called, as start.sh has it too."""
+    # From the zip as Python has opened it for this module: to open it once more would be to read its directory again.
+    return f"{NAME}_{json.loads(__loader__.get_data('environment.json'))['build_id']}"
 
 
 def chosen_folder() -> Path:
@@ -65,6 +73,8 @@ def user_cache() -> Path:
 
 def private_temporary_folder() -> Path:
     """Return this user's folder among the temporary files, made if need be."""
+    import tempfile
+
     return private_folder(Path(tempfile.gettempdir()))
 
 

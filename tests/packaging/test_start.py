@@ -86,6 +86,15 @@ def test_a_path_without_python_is_one_line(zipapp: Zipapp, tmp_path: Path) -> No
     assert zipapp.run("version", PATH=str(tmp_path)) == (2, "", line)
 
 
+def test_where_python_does_not_know_where_it_is_it_starts_all_the_same(zipapp: Zipapp) -> None:
+    """As without a PATH, where a shell knows of one by itself."""
+    start = "import runpy, sys; sys.executable = ''; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [zipapp.python, "-E", "-S", "-c", start, str(zipapp.path), "--help"]
+    done = subprocess.run(command, env=zipapp.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert (done.returncode, done.stdout, done.stderr) == zipapp.run("--help")
+
+
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """Return a folder with other packages of the names that the program imports, and a file of nodes."""
