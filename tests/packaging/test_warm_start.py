@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SLOW = {
     "ast", "contextlib", "dataclasses", "difflib", "importlib.metadata", "importlib.util", "inspect", "json", "logging",
-    "pathlib", "platform", "runpy", "shutil", "site", "subprocess", "tabulate", "tempfile", "threading", "traceback",
+    "pathlib", "platform", "runpy", "shutil", "site", "subprocess", "tempfile", "threading", "traceback",
     "typing", "urllib.parse", "yaml", "zipfile",
 }  # fmt: skip
 """What takes a while to import, and is not needed to say what there is."""
