@@ -26,8 +26,8 @@ _INTERRUPTED = 130
 
 def run() -> None:
     """Run the process's own command line, and end the process."""
-    # What is read stays, and holds no cycles: to look for some after every 700 objects, as Python does by itself, takes a
-    # quarter of the time that a large system does.
+    # What is read stays, and holds no cycles: to look for some after every 700 objects, as Python does by itself, takes
+    # a quarter of the time that a large system does.
     gc.set_threshold(50_000, 20, 50)
     sys.exit(main())
 
