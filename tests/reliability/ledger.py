@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ BEGIN, END = "<!-- written by RELIABILITY=write tests/run -->", "<!-- end of wha
 _FOLDER = "KUBECTL_EXPRESS_LEDGER"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One kind of trouble: what was done, how often, what the program does, and what was lost of what must not be."""
 
@@ -53,15 +54,17 @@ def open_ledger() -> None:
     os.environ[_FOLDER] = tempfile.mkdtemp(prefix="ledger-")
 
 
-def told() -> list[Row]:
-    """Return what was told, one row for each kind of trouble, in the order of the table."""
+def close_ledger() -> list[Row]:
+    """Return what was told, one row for each kind of trouble, in the order of the table; the folder is gone then."""
+    folder = Path(os.environ.pop(_FOLDER))
     rows: dict[tuple[str, str], Row] = {}
-    for file in sorted(Path(os.environ[_FOLDER]).glob("*.json")):
+    for file in sorted(folder.glob("*.json")):
         row = Row(**json.loads(file.read_text(encoding="utf-8")))
         before = rows.get((row.part, row.what))
         tried = row.tried + (before.tried if before else 0)
         rows[row.part, row.what] = Row(row.part, row.what, row.does, tried, row.lost, row.seed)
-    return sorted(rows.values())
+    shutil.rmtree(folder)
+    return sorted(rows.values(), key=lambda row: (row.part, row.what))
 
 
 def write(rows: list[Row]) -> None:

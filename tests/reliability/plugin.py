@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
-    rows = ledger.told()
+    rows = ledger.close_ledger()
     if os.environ.get("RELIABILITY") == "write":
         ledger.write(rows)
         return
