@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import json
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+_TAKING = Path(__file__).with_name("taking.py")
 _PER_MEGABYTE = 1 << 20 if sys.platform == "darwin" else 1 << 10
 """What the system counts a process's memory in: bytes there, KiB on Linux."""
 
@@ -32,22 +31,20 @@ def take(
     commands: Sequence[Sequence[str]], folder: Path, environment: Mapping[str, str], codes: frozenset[int]
 ) -> Taken:
     """Run commands one after the other, with nobody reading what they print; end the program where one fails."""
-    seconds, kilobytes = 0.0, 0
-    for command in commands:
-        with tempfile.TemporaryFile() as errors:
-            start = time.perf_counter()
-            process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
-            )
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds += time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode not in codes:
-                errors.seek(0)
-                said = errors.read()[-2000:].decode(errors="replace")
-                sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
-            kilobytes = max(kilobytes, usage.ru_maxrss)
-    return Taken(seconds, kilobytes / _PER_MEGABYTE)
+    asked = json.dumps({"commands": commands, "codes": sorted(codes)})
+    done = subprocess.run(
+        [sys.executable, "-E", "-S", _TAKING],
+        input=asked,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    taken = json.loads(done.stdout)
+    return Taken(taken["seconds"], taken["memory"] / _PER_MEGABYTE)
 
 
 def median(found: Sequence[Taken]) -> Taken:
