@@ -88,6 +88,8 @@ class Lease:
         self._stopped = threading.Event()
         self._lease: Object = {}
         self._sent = 0.0
+        self._unanswered: tuple[str, float] | None = None
+        """The time in a renewal of which nobody has said what became of it, and when it was sent."""
         self._told: State = "held"
         self._lost: str | None = None
         self._trouble = ""
@@ -133,7 +135,7 @@ class Lease:
             left = self._left()
             if left <= 0:
                 raise LeaseUnsureError(
-                    f"the lease on the rollout of {self._namespace} has not been renewed for {self._age():.0f} s"
+                    f"the lease on the rollout of {self._namespace} could not be renewed for {self._timing.write_for:g} s"
                     + (f": {self._trouble}" if self._trouble else "")
                 )
             return left
@@ -194,9 +196,18 @@ class Lease:
         return min(left, self._timing.renew_every) if left > 0 else self._timing.renew_every
 
     def _keep(self, within: float) -> None:
-        """Renew once. One that another process has written meanwhile is looked at, and renewed if it is still ours."""
+        """Renew once. One that another process has written meanwhile is looked at, and renewed if it is still ours.
+
+        So is one that the former renewal may have written, whose answer did not come in time: a slow server would
+        refuse every further one, since it has the former.
+        """
         deadline = self._clock() + within
         lease: Object | None = self._lease
+        if self._unanswered:
+            lease, held = read(self._cluster, self._namespace)
+            if not self._is_ours(lease, held):
+                return
+            self._recognise(lease or {})
         while (left := deadline - self._clock()) > 0:
             try:
                 self._write(lease, within=left, taken_over=False)
@@ -208,6 +219,14 @@ class Lease:
             lease, held = read(self._cluster, self._namespace)
             if not self._is_ours(lease, held):
                 return
+
+    def _recognise(self, lease: Object) -> None:
+        """Take the lease for renewed when a renewal was sent that nobody answered and that is there now."""
+        if self._unanswered and text(at(lease, "/spec/renewTime")) == self._unanswered[0]:
+            with self._lock:
+                self._lease, self._sent = lease, max(self._sent, self._unanswered[1])
+            self._unanswered = None
+            self._notice()
 
     def _is_ours(self, lease: Object | None, held: Held | None) -> bool:
         """Return whether the lease is still held by us, taking note of what is asked of us, or of its loss."""
@@ -244,9 +263,15 @@ class Lease:
             lease, self.holder, self._timing.duration, datetime.now(timezone.utc), taken_over=taken_over
         )
         sent = self._clock()
-        answer = write(self._cluster, self._namespace, body, within, anew=lease is None)
+        self._unanswered = (text(at(body, "/spec/renewTime")) or "", sent)
+        try:
+            answer = write(self._cluster, self._namespace, body, within, anew=lease is None)
+        except ServerError:
+            self._unanswered = None
+            raise
         with self._lock:
             self._lease, self._sent = answer, sent
+        self._unanswered = None
 
     def _version(self) -> str:
         with self._lock:

@@ -88,6 +88,8 @@ class Session:
     finished: dict[str, Wanted] = field(default_factory=dict)
     """What nodes that are done are to stay like, by their names."""
     _told_to_stop: bool = False
+    _trying: tuple[str | None, str] = (None, "")
+    """What was last said to be tried again: of which node, and why."""
 
     @property
     def revision_path(self) -> str:
@@ -164,7 +166,9 @@ class Session:
                 why = error
             if self.clock() >= until:
                 raise HaltedError(f"not done within {self.gating.timeout:g} s: {why}")
-            self.tell(What.WAITING, f"to be tried again: {why}", node=self.current)
+            if self._trying != (trying := (self.current, str(why))):
+                self._trying = trying
+                self.tell(What.WAITING, f"to be tried again: {why}", node=self.current)
             self.hear(_RETRY)
 
     def look(self, node: str, resource: Object | None = None, deadline: float | None = None) -> None:
