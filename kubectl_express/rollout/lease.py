@@ -135,7 +135,7 @@ class Lease:
             left = self._left()
             if left <= 0:
                 raise LeaseUnsureError(
-                    f"the lease on the rollout of {self._namespace} could not be renewed for {self._timing.write_for:g} s"
+                    f"the lease on the rollout of {self._namespace} was not renewed for {self._timing.write_for:g} s"
                     + (f": {self._trouble}" if self._trouble else "")
                 )
             return left

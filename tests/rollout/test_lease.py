@@ -370,7 +370,7 @@ def test_after_an_outage_the_holder_goes_on_where_nobody_took_the_lease(
     ask(connection, namespace, "stop", "bob")
     rollout.until("unsure")
     with pytest.raises(
-        LeaseUnsureError, match=rf"^the lease on the rollout of {namespace} could not be renewed for [\d.]+ s: "
+        LeaseUnsureError, match=rf"^the lease on the rollout of {namespace} was not renewed for [\d.]+ s: "
     ):
         rollout.lease.within()
     way.mend()
