@@ -130,3 +130,17 @@ def test_the_embedded_engine_fails_with_helm_s_own_message(tmp_path: Path) -> No
     failing = chart_in(tmp_path / "mini", '{{ fail "be1 has no image" }}')
     with pytest.raises(ExpressError, match="be1 has no image"):
         EmbeddedHelm().render(release(failing))
+
+
+@pytest.mark.parametrize(
+    ("variables", "values", "told"),
+    [({}, "a: 1\n", "400"), ({"GOGC": "50"}, "a: 1\n", "50"), ({}, "a: 1\n" + "#" * 70_000, "its own")],
+)
+def test_helm_looks_for_garbage_less_often_where_there_is_little_and_nobody_has_said_how_often(
+    tmp_path: Path, variables: dict[str, str], values: str, told: str
+) -> None:
+    program = tmp_path / "helm"
+    program.write_text('#!/bin/sh\necho "told: ${GOGC:-its own}"\n')
+    program.chmod(0o755)
+    rendering = HelmCommand(str(program), variables).render(release(chart_in(tmp_path / "mini"), values))
+    assert said(rendering, "/told") == (told if told == "its own" else int(told))
