@@ -18,6 +18,7 @@ from kubectl_express.sources.rendering import Engine, Release, Rendering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from kubectl_express.core.settings import ChartSettings
 
@@ -38,8 +39,8 @@ class HelmCommand:
 
     def render(self, release: Release) -> Rendering:
         """Return what `helm template` prints."""
-        command = ["helm", "template", release.name, str(release.chart), "--namespace", release.namespace]
-        command += [word for path in release.values for word in ("--values", _one_value(str(path)))]
+        command = ["helm", "template", release.name, _local(release.chart), "--namespace", release.namespace]
+        command += [word for path in release.values for word in ("--values", _one_value(_local(path)))]
         command += [*_flags(release.options), *([UPGRADE] if release.again else [])]
         variables = {**_unhurried(release), **self.variables, **({"TZ": _ELSEWHERE} if release.again else {})}
         with ThreadPoolExecutor(1) as pool:
@@ -68,6 +69,12 @@ def _unhurried(release: Release) -> dict[str, str]:
         if sum(path.stat().st_size for path in release.values) <= _FEW_VALUES:
             return {"GOGC": "400"}
     return {}
+
+
+def _local(path: Path) -> str:
+    """Return a path as helm takes for nothing else: not for an option, nor for an address that a plugin gets."""
+    text = str(path)
+    return f"./{text}" if text.startswith("-") or ":" in text.partition("/")[0] else text
 
 
 def _one_value(path: str) -> str:
