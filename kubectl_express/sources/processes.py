@@ -19,8 +19,9 @@ def run(
     variables: Mapping[str, str],
     folder: Path | None = None,
     doing: str,
+    umask: int = -1,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end and return what it wrote, read as UTF-8.
+    """Run a program to its end and return what it wrote, read as UTF-8. `umask` is that of its files; -1 is ours.
 
     Raises ExpressError where it cannot be started or exits with another code than 0: `doing` says what it was for,
     and the program's own words follow.
@@ -30,6 +31,7 @@ def run(
             command,
             env=dict(variables),
             cwd=folder,
+            umask=umask,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
