@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kubectl_express.core.settings import Settings
 from kubectl_express.errors import ExpressError
+from kubectl_express.sources.repository import holds
 
 CONFIG_NAME = ".express.yaml"
 
@@ -33,6 +34,9 @@ def load(path: Path | None, folder: Path | None = None) -> Settings:
         return Settings()
     folder = folder or Path.cwd()
     name = os.path.relpath(path, folder) if path.is_absolute() else str(path)
+    if not holds((folder / path).parent, path.name):
+        # What it leads to might be quoted as wrong.
+        raise ExpressError(f"{name}: the configuration is a link that leads out of its folder")
     try:
         content = (folder / path).read_bytes()
     except OSError as error:

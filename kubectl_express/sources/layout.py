@@ -13,7 +13,7 @@ from kubectl_express.core.order import natural
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import configuration
 from kubectl_express.sources.rendering import Release
-from kubectl_express.sources.repository import holds
+from kubectl_express.sources.repository import holds, is_name, links_outward
 
 if TYPE_CHECKING:
     from kubectl_express.core.settings import Settings
@@ -45,6 +45,8 @@ class Layout:
         if not site and "{context}" in template:
             # In a pod, or with --server: there is no context, and none of the folders is nobody's.
             return []
+        if site and not is_name(site):
+            return []
         pattern = template.format(context=_glob_escaped(site), system="*")
         before, _, after = template.format(context=site, system="\0").partition("\0")
         matcher = re.compile(re.escape(before) + r"([^/]+)" + ".*".join(map(re.escape, after.split("\0"))) + "$")
@@ -72,11 +74,18 @@ class Layout:
         """Return what to render for a system. Raises ExpressError where the chart or a values file is missing."""
         options = self.settings.chart
         site = self.settings.site(context)
+        for what, name in (("context", site), ("system", system)):
+            if name and not is_name(name):
+                raise ExpressError(f'invalid {what} "{name}": it names no folder of the overlays')
         chart = self.root / options.path
         if not chart.exists():
             raise ExpressError(
                 f"no chart at {shown(chart)}: run in the repository that holds {options.path}, "
                 f"or set `chart` in {configuration.CONFIG_NAME}"
+            )
+        if link := links_outward(self.root, chart):
+            raise ExpressError(
+                f"{shown(link)} leads out of {shown(self.root)}, the repository: replace the link by what it leads to"
             )
         values = tuple(self.root / template.format(context=site, system=system) for template in options.values)
         for path in values:
