@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import ssl
-import tempfile
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,17 +92,29 @@ def _show(context: ssl.SSLContext, user: Object, data: dict[str, bytes]) -> None
 
 @contextmanager
 def _file(key: str, user: Object, data: dict[str, bytes]) -> Iterator[str | None]:
-    """Yield where the certificate or key can be read: OpenSSL takes a client's from files alone; None without one."""
+    """Yield where the certificate or key can be read: OpenSSL takes a client's from files alone; None without one.
+
+    What the kubeconfig holds itself, or a plugin has answered, comes through a pipe: no key is ever written to a disk.
+    """
     content = data.get(f"{key}-data")
     if content is None:
         check_readable(user, key)
         yield str(user[key]) if key in user else None
         return
-    with tempfile.TemporaryDirectory(prefix="kubectl-express-") as folder:
-        path = Path(folder, key)
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-        yield str(path)
+    source, sink = os.pipe()
+    writer = threading.Thread(target=_fill, args=(sink, content), daemon=True)
+    writer.start()
+    try:
+        yield f"/dev/fd/{source}"
+    finally:
+        os.close(source)
+        writer.join()
+
+
+def _fill(sink: int, content: bytes) -> None:
+    # Where OpenSSL does not read to the end, the pipe breaks.
+    with suppress(BrokenPipeError), open(sink, "wb") as pipe:
+        pipe.write(content)
 
 
 def _no_passphrase() -> str:

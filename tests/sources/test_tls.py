@@ -105,21 +105,18 @@ def test_a_key_with_a_passphrase_is_refused_without_asking_for_it() -> None:
     assert refused({}, {**CERTIFICATE, "client-key-data": data(key.read_bytes())}) == said
 
 
-def test_of_a_key_that_is_data_only_its_owner_can_read_the_file_while_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    seen: list[tuple[bytes, int, int]] = []
+@pytest.mark.parametrize("content", [b"k", b"k" * 300_000], ids=["short", "longer than a pipe holds"])
+@pytest.mark.parametrize("read", [True, False], ids=["read", "unread"])
+def test_a_key_that_is_data_never_lies_on_a_disk(content: bytes, read: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[bytes, bool]] = []
 
     def load(_: ssl.SSLContext, certificate: str, key: str, **__: object) -> None:
-        path = Path(key)
         assert certificate == CERTIFICATE["client-certificate"], "a file is read where it is"
-        seen.append((path.read_bytes(), path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777))
+        seen.append((Path(key).read_bytes() if read else content, Path(key).is_fifo()))
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", load)
-    tls_context({}, {**CERTIFICATE, "client-key-data": data(b"k"), "client-key": "/gone"})
-    assert seen == [(b"k", 0o600, 0o700)]
-    assert list(tmp_path.iterdir()) == []
+    tls_context({}, {**CERTIFICATE, "client-key-data": data(content), "client-key": "/gone"})
+    assert seen == [(content, True)]
 
 
 def test_a_token_and_an_authority_that_is_data_take_no_temporary_file(
