@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import tempfile
-from pathlib import Path
+from os import sep
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from kubectl_express.core.changes import data_to_change
 from kubectl_express.core.values import Object, text
@@ -15,6 +15,8 @@ from kubectl_express.errors import ExpressError
 from kubectl_express.output.formats.yaml import dump
 from kubectl_express.output.masking import masked_pair
 from kubectl_express.output.redaction import redacted
+from kubectl_express.sources.private import private_folder, write_private
+from kubectl_express.sources.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,17 +35,21 @@ def run_external_diff(program: str, diffs: Iterable[SystemDiff], environment: En
     code 1 says that there are differences, which is known already; a higher one is an ExpressError.
     """
     first, *words = shlex.split(program)
-    command = [first, *(word for word in words if _WORD.fullmatch(word))]
-    with tempfile.TemporaryDirectory(prefix="kubectl-express-diff-") as folder:
-        old, new = Path(folder, "LIVE"), Path(folder, "MERGED")
+    found = first if sep in first else find_program(first, environment.variables)
+    if found is None:
+        raise ExpressError(f"KUBECTL_EXTERNAL_DIFF: {first} cannot be started: it is not on PATH")
+    command = [found, *(word for word in words if _WORD.fullmatch(word))]
+    with private_folder("kubectl-express-diff-") as folder:
+        old, new = folder / "LIVE", folder / "MERGED"
         for side in (old, new):
-            side.mkdir()
+            side.mkdir(mode=0o700)
         for diff in diffs:
             for title, before, after in _objects(diff):
-                name = title.replace("/", "_")
+                # Such programs print what the files are called, whatever characters that has.
+                name = quote(title, safe=":")
                 for side, manifest in ((old, before), (new, after)):
                     if manifest is not None:
-                        (side / name).write_text(dump(manifest), encoding="utf-8")
+                        write_private(side / name, dump(manifest).encode())
         try:
             done = subprocess.run(
                 [*command, str(old), str(new)], env=dict(environment.variables), capture_output=True, check=False

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from kubectl_express.core.values import Object, mapping, objects, text
 from kubectl_express.errors import ExpressError
+from kubectl_express.sources.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,9 +176,15 @@ def _run(
 ) -> bytes:
     # On a terminal the plugin speaks for itself, since it may ask somebody to log in; else its words go into the error.
     watched = sys.stderr is not None and sys.stderr.isatty()
+    more = f": {' '.join(hint.split())}" if hint and hint.isprintable() else "; install it or correct the kubeconfig"
+    missing = ExpressError(f"getting credentials: exec: executable {command} not found{more}")
+    # As Go has it: what PATH finds in the current folder is not run.
+    program = command if os.sep in command else find_program(command, variables)
+    if program is None:
+        raise missing
     try:
         done = subprocess.run(
-            [command, *arguments],
+            [program, *arguments],
             env=dict(variables),
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -185,10 +192,7 @@ def _run(
             check=False,
         )
     except FileNotFoundError:
-        more = (
-            f": {' '.join(hint.split())}" if hint and hint.isprintable() else "; install it or correct the kubeconfig"
-        )
-        raise ExpressError(f"getting credentials: exec: executable {command} not found{more}") from None
+        raise missing from None
     except OSError as error:
         raise ExpressError(f"getting credentials: exec: {command}: {error.strerror}") from None
     words = (done.stderr or b"").decode(errors="replace").strip()
