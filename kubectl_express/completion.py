@@ -18,7 +18,7 @@ from kubectl_express.sources.layout import find_layout
 from kubectl_express.sources.scope import Scope, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kubectl_express.environment import Environment
 
@@ -94,13 +94,13 @@ def _contexts(environment: Environment) -> list[str]:
         names = context_names(ConnectionOptions(), environment.variables)
     except ExpressError:
         names = []
-    return list(dict.fromkeys([*names, *find_layout(environment.folder, None).contexts()]))
+    return _plain(dict.fromkeys([*names, *find_layout(environment.folder, None).contexts()]))
 
 
 def _systems(environment: Environment, options: argparse.Namespace) -> list[str]:
     scope = _scope(environment, options)
     try:
-        return [system.name for system in scope.systems(live=False)]
+        return _plain(system.name for system in scope.systems(live=False))
     except ExpressError:
         return []
 
@@ -112,7 +112,12 @@ def _nodes(environment: Environment, options: argparse.Namespace) -> list[str]:
         sides = [scope.rendered(system) for system in scope.systems(live=False)]
     except ExpressError:
         return []
-    return [name for side in sides for name in side.nodes]
+    return _plain(name for side in sides for name in side.nodes)
+
+
+def _plain(names: Iterable[str]) -> list[str]:
+    """Return the names that a shell can show as they are."""
+    return [name for name in names if name.isprintable()]
 
 
 def _scope(environment: Environment, options: argparse.Namespace) -> Scope:

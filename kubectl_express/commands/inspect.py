@@ -9,6 +9,7 @@ from kubectl_express.commands.comparing import Baseline, Comparer
 from kubectl_express.commands.reading import check_names, file_place, gather, place, tell
 from kubectl_express.commands.sources import Source, read_source
 from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.output.text import printable_lines
 from kubectl_express.output.views.inspect import Inspection, inspect_view
 from kubectl_express.output.views.systems import Reading
 
@@ -79,6 +80,7 @@ def _either(comparison: Comparison) -> Side:
 def write_data(environment: Environment, readings: list[Reading], names: tuple[str, ...]) -> None:
     """Write a node's stored JSON, byte for byte and with nothing behind it; of several nodes, a line each.
 
+    On a terminal, characters that it might obey are escaped.
     Raises ExpressError where a node has none that can be trusted, or parameters that are never to be shown.
     """
     texts = []
@@ -91,4 +93,8 @@ def write_data(environment: Environment, readings: list[Reading], names: tuple[s
             if node.text is None:
                 raise ExpressError(f"node {node.name} has no stored data: {node.live.why if node.live else 'no entry'}")
             texts.append(node.text)
+    if environment.stdout.isatty():
+        # JSON allows characters that a terminal obeys.
+        environment.write(printable_lines("\n".join(texts)))
+        return
     environment.write_bytes("\n".join(texts).encode("utf-8", "surrogateescape"))

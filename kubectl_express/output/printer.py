@@ -31,9 +31,10 @@ class Printer:
 
     def show_line(self, view: View) -> None:
         """Write a view's document to stdout on one line, where documents follow one another."""
-        from kubectl_express.core import gojson
+        import json
 
-        self._environment.write(f"{gojson.encode(view.document)}\n")
+        # Python leaves DEL as it is, the one control character that JSON allows.
+        self._environment.write(json.dumps(view.document).replace("\x7f", "\\u007f") + "\n")
 
     def remark(self, line: str, style: Style = Style.PLAIN) -> None:
         """Write a line that is no data to stderr; further lines are another program's own words."""

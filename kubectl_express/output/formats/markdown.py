@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kubectl_express.output.palette import Palette
 
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#~&"})
+# Nothing keeps GitHub and GitLab from telling whom an @ names but a character of no width behind it.
+_SPECIAL = str.maketrans({**{char: f"\\{char}" for char in "\\`*_[]<>|#~&"}, "@": "@&#8203;"})
 _LIST_MARK = re.compile(r"^(?=[-+])")
 
 
