@@ -30,6 +30,7 @@ from kubectl_express.rollout.session import Gating, Parts, Session
 from kubectl_express.rollout.stepping import Stepping
 from kubectl_express.rollout.this_process import this_process, user_name
 from kubectl_express.rollout.wishes import Wishes, signals_heard
+from kubectl_express.sources.kubeconfig import handed_on
 from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
@@ -222,7 +223,9 @@ class Rolling:
         test = self.gating.smoke_test
         if test is None:
             return self.gating
-        where = {"NAMESPACE": self.system.namespace, "CONTEXT": self.system.context}
+        connection, system = self.scope.selection.connection, self.system
+        used = replace(connection, context=system.context or connection.context, namespace=system.namespace)
+        where = {"NAMESPACE": system.namespace, "CONTEXT": system.context, **handed_on(used)}
         return replace(self.gating, smoke_test=replace(test, variables={**test.variables, **where}))
 
     def _started(self, journal: Journal) -> str:

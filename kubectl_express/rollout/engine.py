@@ -50,8 +50,10 @@ class Rollout:
             self._roll()
         except StoppedError as stopped:
             return self._end(ExitStatus.STOPPED, What.STOPPED, str(stopped))
-        except (HaltedError, LeaseLostError) as halted:
-            return self._end(ExitStatus.HALTED, What.HALTED, str(halted))
+        except HaltedError as halted:
+            return self._end(ExitStatus.HALTED, What.HALTED, str(halted), halted.words)
+        except LeaseLostError as lost:
+            return self._end(ExitStatus.HALTED, What.HALTED, str(lost))
         except ExpressError as error:
             return self._end(ExitStatus.HALTED, What.HALTED, f"{error.prefix.removeprefix('error: ')}{error}")
         return self._end(ExitStatus.DONE, What.FINISHED, "")
@@ -73,7 +75,7 @@ class Rollout:
             session.go_on()
             session.send(partial(self._delete_object, manifest))
 
-    def _end(self, status: ExitStatus, what: What, message: str) -> Ended:
+    def _end(self, status: ExitStatus, what: What, message: str, words: str = "") -> Ended:
         current = self.session.current
         started = {*self._updated, current}
         untouched = tuple(step.node for step in self.plan.steps if step.node not in started)
@@ -81,7 +83,7 @@ class Rollout:
             self.session.parts.journal.close(what.value, current, message)
         except ExpressError as error:
             self.session.tell(What.WARNING, f"the record could not be closed: {error}")
-        self.session.tell(what, message, node=current)
+        self.session.tell(what, f"{message}: {words}" if words else message, node=current)
         return Ended(status, message, (current,) if current else (), untouched)
 
     # Before each node

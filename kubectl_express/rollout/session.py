@@ -41,7 +41,11 @@ class StoppedError(Exception):
 
 
 class HaltedError(Exception):
-    """Nothing more is to be applied: something is wrong."""
+    """Nothing more is to be applied: something is wrong. `words` are for this screen alone, not to be kept."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        super().__init__(message)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +143,12 @@ class Session:
         if self.parts.lease.state == "lost":
             raise HaltedError(f"{_LOST}; nothing more is applied")
 
-    def fail(self, node: str, reason: str) -> None:
-        """Halt for a node's sake, and leave an Event that says so."""
+    def fail(self, node: str, reason: str, words: str = "") -> None:
+        """Halt for a node's sake, and leave an Event that says so, without some program's own words."""
         resource = self.parts.observer.resource(node)
         if resource is not None:
             self.parts.announcer.announce(resource, "RolloutHalted", reason, warning=True)
-        raise HaltedError(f"{node}: {reason}")
+        raise HaltedError(f"{node}: {reason}", words)
 
     def send(self, send: Callable[[], Object | None], deadline: float | None = None) -> Object:
         """Send something, again where the server did not answer or while it is not sure who holds the lease.

@@ -21,8 +21,16 @@ _LAST = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong, and the command's own last words: these may hold anything, and are for who runs it alone."""
+
+    what: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SmokeTest:
-    """A shell command, run with NODE, NAMESPACE and CONTEXT in its environment."""
+    """A shell command, run with NODE in its environment, beside what says where the node is."""
 
     command: str
     variables: Mapping[str, str]
@@ -30,7 +38,7 @@ class SmokeTest:
 
     def run(
         self, node: str, limit: float, tell: Callable[[Callable[[], object]], None], hear: Callable[[float], None]
-    ) -> str | None:
+    ) -> Fault | None:
         """Run it for a node, in at most `limit` seconds; return what went wrong, None where it exits with 0.
 
         Meanwhile `hear` is called, and whatever it raises ends the command. It has a session of its own, so that a
@@ -61,7 +69,7 @@ class SmokeTest:
             while not said:
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    return f"--after-node did not end within {limit:g} s"
+                    return Fault(f"--after-node did not end within {limit:g} s")
                 hear(left)
         finally:
             if not said:
@@ -70,4 +78,4 @@ class SmokeTest:
         if process.returncode == 0:
             return None
         words = " ".join(said[0].decode("utf-8", "replace").split())[-_LAST:]
-        return f"--after-node failed with exit code {process.returncode}" + (f": {words}" if words else "")
+        return Fault(f"--after-node failed with exit code {process.returncode}", words)

@@ -159,7 +159,7 @@ def _smoke_test(session: Session, step: Step) -> None:
     session.tell(What.WAITING, f"{_ready(session)}, --after-node is under way", step=step)
     fault = test.run(step.node, session.gating.timeout, session.parts.inbox.tell, session.hear)
     if fault:
-        session.fail(step.node, fault)
+        session.fail(step.node, fault.what, fault.words)
 
 
 def _delete(session: Session, step: Step, deadline: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -14,6 +15,7 @@ from kubectl_express.sources import proxies
 from kubectl_express.sources.access_checks import check_cluster, check_user, server_url
 from kubectl_express.sources.durations import request_timeout
 from kubectl_express.sources.kubeconfig_files import Kubeconfig, load
+from kubectl_express.sources.paths import segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,6 +88,7 @@ def resolve(options: ConnectionOptions, environ: Mapping[str, str], service_acco
     namespace = options.namespace or text(context.get("namespace"))
     if not namespace and in_cluster:
         namespace = environ.get("POD_NAMESPACE") or _read(service_account / "namespace")
+    segment(namespace or "default")
     return Access(
         context=name if name in config.contexts else None,
         namespace=namespace or "default",
@@ -99,6 +102,37 @@ def resolve(options: ConnectionOptions, environ: Mapping[str, str], service_acco
 def context_names(options: ConnectionOptions, environ: Mapping[str, str]) -> list[str]:
     """Return the names of the contexts that the kubeconfig files have, in their order; none without a file."""
     return list(load(options.kubeconfig, environ).contexts)
+
+
+def handed_on(options: ConnectionOptions) -> dict[str, str]:
+    """Return the variables that tell a command of the user's own which cluster is spoken to, and as whom.
+
+    KUBECONFIG where another file was named, and KUBECTL_FLAGS for `kubectl $KUBECTL_FLAGS get pods`. A token is in
+    neither: it would end up on a command line.
+    """
+    named = {
+        "context": options.context,
+        "namespace": options.namespace,
+        "cluster": options.cluster,
+        "user": options.user,
+        "server": options.server,
+        "as": options.as_user,
+        "as-uid": options.as_uid,
+        "request-timeout": options.request_timeout,
+        "certificate-authority": _absolute(options.certificate_authority),
+        "client-certificate": _absolute(options.client_certificate),
+        "client-key": _absolute(options.client_key),
+        "tls-server-name": options.tls_server_name,
+    }
+    flags = [f"--{name}={value}" for name, value in named.items() if value]
+    flags += [f"--as-group={group}" for group in options.as_groups]
+    flags += ["--insecure-skip-tls-verify"] if options.insecure_skip_tls_verify else []
+    kubeconfig = _absolute(options.kubeconfig)
+    return {"KUBECTL_FLAGS": shlex.join(flags), **({"KUBECONFIG": kubeconfig} if kubeconfig else {})}
+
+
+def _absolute(path: str | None) -> str | None:
+    return str(Path(path).absolute()) if path else None
 
 
 def _context(config: Kubeconfig, options: ConnectionOptions, name: str | None) -> Object:
