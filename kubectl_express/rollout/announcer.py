@@ -6,11 +6,11 @@ import threading
 from datetime import datetime, timezone
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from kubectl_express.core import gojson, moments
 from kubectl_express.core.values import Object, at
 from kubectl_express.errors import ExpressError
+from kubectl_express.sources.paths import segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ class Announcer:
         self._thread.join(_PATIENCE)
 
     def _post_all(self) -> None:
-        path = f"/api/v1/namespaces/{quote(self._namespace)}/events"
+        path = f"/api/v1/namespaces/{segment(self._namespace)}/events"
         while (event := self._events.get()) is not None:
             try:
                 body = gojson.encode(event).encode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
@@ -24,12 +25,14 @@ from kubectl_express.core.managed_fields import owners
 from kubectl_express.core.manifests import is_node
 from kubectl_express.core.values import Object, Value, at, mapping, text
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.output.masking import hidden_values
 from kubectl_express.rollout.writing import ConflictError, Place, Writer
+from kubectl_express.sources.concealing import concealed
 from kubectl_express.sources.discovery import ServedKind, served_kind
 from kubectl_express.sources.live_reader import Schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from kubectl_express.core.manifest import Manifest
     from kubectl_express.core.settings import Settings
@@ -80,10 +83,11 @@ class Applier:
         Of an object whose managed fields change first, parameters that the chart has dropped are still in the answer.
         """
         place = self._place(manifest.object)
-        if live is None:
-            answer = self._created(manifest, place, dry_run=True)
-        else:
-            answer = self._writer.repeated(lambda live: self._tried(manifest, live, place), live, place)
+        with self._discreet(manifest.object):
+            if live is None:
+                answer = self._created(manifest, place, dry_run=True)
+            else:
+                answer = self._writer.repeated(lambda live: self._tried(manifest, live, place), live, place)
         if is_node(manifest.object, self._settings.resources):
             self._refuse_other_parameters(manifest.object, answer, place)
         return answer
@@ -95,9 +99,10 @@ class Applier:
         is gone (404) or not as it was read (409); what changed in its status alone does not matter.
         """
         place = self._place(manifest.object)
-        if live is None:
-            return self._created(manifest, place)
-        return self._writer.repeated(lambda live: self._applied(manifest, live, place), live, place)
+        with self._discreet(manifest.object):
+            if live is None:
+                return self._created(manifest, place)
+            return self._writer.repeated(lambda live: self._applied(manifest, live, place), live, place)
 
     def delete(self, live: Object) -> None:
         """Delete just this object as it was read, and what it owns after it, as kubectl does.
@@ -106,6 +111,15 @@ class Applier:
         """
         place = self._place(live)
         self._writer.repeated(lambda live: self._writer.delete(place, live), live, place)
+
+    @contextmanager
+    def _discreet(self, manifest: Object) -> Iterator[None]:
+        """Leave out of the server's refusals what is never shown: they like to quote a value that they find wrong."""
+        try:
+            yield
+        except ServerError as error:
+            error.args = (concealed(str(error), hidden_values(manifest, self._settings)),)
+            raise
 
     def _created(self, manifest: Manifest, place: Place, *, dry_run: bool = False) -> Object:
         """Apply what is new; where the kind allows none of its nulls, without them, as a client-side apply does it."""

@@ -7,23 +7,26 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_express.core.values import Object, mapping
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.sources.answers import decode, refusal
+from kubectl_express.sources.concealing import concealed
 from kubectl_express.sources.connection import CONNECT_SECONDS, SILENCE_SECONDS, Connection, connect
 from kubectl_express.sources.credentials import obtain
+from kubectl_express.sources.paths import check_path
 from kubectl_express.sources.unreachable import unreachable
 
 if TYPE_CHECKING:
     from kubectl_express.sources.kubeconfig import Access
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
+Told = TypeVar("Told", bound=ExpressError)
 
 _ATTEMPTS = 10
 """How often a request is sent that the server puts off (429, reading also 5xx, with Retry-After), as client-go does."""
@@ -47,6 +50,7 @@ class Cluster:
         self._connection: Connection | None = None
         self._expires: datetime | None = None
         self._files: tuple[float, ...] = ()
+        self._secrets: frozenset[str] = frozenset()
         self._once: dict[str, Object] = {}
         self._once_lock = threading.Lock()
 
@@ -97,7 +101,7 @@ class Cluster:
         response = self._open("GET", path, pairs, None, None, streaming=True)
         if response.status >= 400:
             raise self._refusal(response.status, response.read())
-        return Watch(response, self._access.timeout)
+        return Watch(response, self._access.timeout, self._refusal)
 
     def _exchange(
         self,
@@ -142,6 +146,7 @@ class Cluster:
     ) -> Any:
         from urllib3 import HTTPHeaderDict, Timeout, exceptions
 
+        check_path(path)
         connection = self._connected()
         limit = self._access.timeout
         headers = HTTPHeaderDict(connection.headers)
@@ -175,7 +180,7 @@ class Cluster:
                 # A kept connection that the server had closed meanwhile: reading again is harmless, writing is not.
                 return request()
         except (exceptions.HTTPError, OSError) as error:
-            raise unreachable(error, self._access) from None
+            raise self._discreet(unreachable(error, self._access)) from None
 
     def _read(self, response: Any) -> bytes:
         from urllib3 import exceptions
@@ -189,7 +194,7 @@ class Cluster:
                     response.close()
                     raise unreachable(TimeoutError(), self._access)
         except (exceptions.HTTPError, OSError) as error:
-            raise unreachable(error, self._access) from None
+            raise self._discreet(unreachable(error, self._access)) from None
         return bytes(content)
 
     def _connected(self) -> Connection:
@@ -204,6 +209,7 @@ class Cluster:
                     else None
                 )
                 self._connection = connect(self._access, credentials)
+                self._secrets |= self._connection.secrets
                 self._expires, self._files = credentials.expires if credentials else None, files
             return self._connection
 
@@ -221,14 +227,21 @@ class Cluster:
             with self._lock:
                 # The next request asks a credential plugin again.
                 self._connection = None
-        return refusal(status, content)
+        return self._discreet(refusal(status, content))
+
+    def _discreet(self, error: Told) -> Told:
+        """Return an error without our token or password, which a server, or a proxy before it, may have repeated."""
+        error.args = (concealed(str(error), self._secrets),)
+        error.prefix = concealed(error.prefix, self._secrets)
+        return error
 
 
 class Watch:
     """The events of one watch: an iterator of (type, object) that ends when the server or `close` ends it."""
 
-    def __init__(self, response: Any, limit: float | None) -> None:
+    def __init__(self, response: Any, limit: float | None, refusal: Callable[[int, bytes], ServerError]) -> None:
         self._response = response
+        self._refusal = refusal
         self._closed = False
         self._deadline = time.monotonic() + (limit or float("inf"))
 
@@ -246,7 +259,7 @@ class Watch:
                     event = decode(line)
                     if event.get("type") == "ERROR":
                         status = mapping(event.get("object"))
-                        raise refusal(int(str(status.get("code") or 500)), json.dumps(status).encode())
+                        raise self._refusal(int(str(status.get("code") or 500)), json.dumps(status).encode())
                     yield str(event.get("type")), mapping(event.get("object"))
         except (exceptions.HTTPError, OSError, ValueError, AttributeError):
             # Broken off, by the server or by `close` in another thread: it is over, and whoever asks again hears why.

@@ -12,6 +12,7 @@ from kubectl_express.sources.credentials import Credentials, authorization, head
 from kubectl_express.sources.tls import tls_context
 
 if TYPE_CHECKING:
+    from kubectl_express.core.values import Object
     from kubectl_express.sources.kubeconfig import Access
 
 CONNECT_SECONDS = 30.0
@@ -28,6 +29,8 @@ class Connection:
     target: str
     headers: tuple[tuple[str, str], ...]
     compressed: bool
+    secrets: frozenset[str]
+    """What proves who we are, as it is sent and as it was given: a server that repeats it is not to be quoted."""
 
 
 def connect(access: Access, credentials: Credentials | None) -> Connection:
@@ -64,7 +67,16 @@ def connect(access: Access, credentials: Credentials | None) -> Connection:
     # A proxy for plain HTTP is given the whole address.
     target = urlsplit(server).path if credentials or not access.proxy else server
     compressed = not access.cluster.get("disable-compression")
-    return Connection(manager.connection_from_url(server), target, tuple(headers), compressed)
+    secrets = _secrets(credentials.user if credentials else {}, access.proxy)
+    return Connection(manager.connection_from_url(server), target, tuple(headers), compressed, secrets)
+
+
+def _secrets(user: Object, proxy: str | None) -> frozenset[str]:
+    sent = [authorization(user) or "", *(_proxy_headers(proxy).values() if proxy else ())]
+    given = [str(user.get(key) or "") for key in ("token", "password")]
+    password = (urlsplit(proxy).password or "") if proxy else ""
+    found = {*(each.rpartition(" ")[2] for each in sent), *given, password, unquote(password)}
+    return frozenset(found - {""})
 
 
 def _proxy_headers(proxy: str) -> dict[str, str]:

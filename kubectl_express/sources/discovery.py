@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from kubectl_express.core.values import Object, Value, at, mapping, objects, text
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.paths import segment
 
 if TYPE_CHECKING:
     from kubectl_express.sources.cluster import Cluster
@@ -36,11 +36,11 @@ class ServedKind:
 
     def collection(self, namespace: str) -> str:
         """Return the path that lists it in a namespace."""
-        return self.path.format(namespace=quote(namespace))
+        return self.path.format(namespace=segment(namespace)) if self.namespaced else self.path
 
     def item(self, namespace: str, name: str) -> str:
         """Return the path of one object in a namespace."""
-        return f"{self.collection(namespace)}/{quote(name)}"
+        return f"{self.collection(namespace)}/{segment(name)}"
 
 
 def served_kind(cluster: Cluster, api_version: str, kind: str) -> ServedKind | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from kubectl_express.core import gojson
 from kubectl_express.core.objects import Identity, as_deployed, differ
@@ -13,6 +12,7 @@ from kubectl_express.core.parameters import compare
 from kubectl_express.core.values import Object, Value, at, mapping, objects, text, without
 from kubectl_express.errors import ServerError
 from kubectl_express.sources.discovery import ServedKind, served_kind
+from kubectl_express.sources.paths import is_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +47,7 @@ def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Obj
     for (api_version, kind, place), keys in by_kind.items():
         try:
             served = served_kind(cluster, api_version, kind)
-            if served is None:
+            if served is None or not is_segment(place):
                 continue
             for item in _read_kind(cluster, served, place, list(keys)):
                 if _name(item) in keys:
@@ -64,10 +64,11 @@ def _name(manifest: Object) -> str:
 
 
 def _read_kind(cluster: Cluster, kind: ServedKind, namespace: str, names: list[str]) -> Iterable[Object]:
-    path = kind.collection(namespace)
     if len(names) > _GET_AT_MOST:
-        return objects(cluster.get(path).get("items"))
-    return [live for name in names if (live := _get(cluster, f"{path}/{quote(name)}")) is not None]
+        return objects(cluster.get(kind.collection(namespace)).get("items"))
+    # What no object can be called is not there.
+    paths = [kind.item(namespace, name) for name in names if is_segment(name)]
+    return [live for path in paths if (live := _get(cluster, path)) is not None]
 
 
 def _get(cluster: Cluster, path: str) -> Object | None:

@@ -47,12 +47,13 @@ class LiveReader:
 
     def snapshot(self, namespace: str) -> Snapshot:
         """Return what a namespace holds of a system now: a handful of LISTs, whatever the number of nodes."""
+        from kubectl_express.sources.paths import segment
         from kubectl_express.sources.snapshot import read
 
         resources, revisions, pods = self._settings.resources, self._settings.revisions, self._settings.pods
         return read(
             self._cluster,
-            namespace,
+            segment(namespace),
             group=resources.group,
             version=resources.version,
             kinds=resources.kinds,

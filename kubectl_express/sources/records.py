@@ -31,6 +31,7 @@ from kubectl_express.core.record import (
 )
 from kubectl_express.core.values import Object, at, mapping, objects, text
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.paths import segment
 from kubectl_express.sources.unreachable import UnreachableError
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class Records:
         }
 
     def _path(self, name: str = "") -> str:
-        return f"/api/v1/namespaces/{self._namespace}/secrets{'/' if name else ''}{quote(name)}"
+        return f"/api/v1/namespaces/{segment(self._namespace)}/secrets{'/' if name else ''}{quote(name)}"
 
     def _get(self, name: str) -> Object:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+
+from kubectl_express.sources.paths import segment
 
 if TYPE_CHECKING:
     from kubectl_express.core.applications import Application
@@ -14,9 +15,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 
 def collection(namespace: str) -> str:
     """Return the path that lists a namespace's Applications."""
-    return f"/apis/{API_VERSION}/namespaces/{quote(namespace)}/{PLURAL}"
+    return f"/apis/{API_VERSION}/namespaces/{segment(namespace)}/{PLURAL}"
 
 
 def path(application: Application) -> str:
     """Return the path of an Application."""
-    return f"{collection(application.namespace)}/{quote(application.name)}"
+    return f"{collection(application.namespace)}/{segment(application.name)}"
