@@ -176,7 +176,7 @@ class Rolling:
     ) -> Parts:
         """Return what the rollout works with, once its record is open; all of it ends with the stack."""
         cluster, namespace = self.scope.cluster, self.system.namespace
-        observer = Observer(cluster, self.scope.snapshot(self.system), self.scope.settings, inbox.tell)
+        observer = Observer(cluster, self.scope.snapshot(self.system), self.scope.settings, inbox.tell, for_ever=True)
         stack.callback(observer.close)
         self._check_unchanged(observer)
         observer.start()

@@ -32,7 +32,7 @@ State = Literal["held", "unsure", "lost"]
 _ATTEMPTS = 5
 """How often a lease is looked at again that another process has written meanwhile."""
 _PATIENCE = 5.0
-"""Seconds that one renewal may take."""
+"""Seconds that the server may take for one renewal."""
 _LET_GO_WITHIN = 3.0
 """Seconds that letting go may take: it only spares the next holder the wait."""
 
@@ -87,7 +87,7 @@ class Lease:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._lease: Object = {}
-        self._sent = 0.0
+        self._sent = self._tried = 0.0
         self._unanswered: tuple[str, float] | None = None
         """The time in a renewal of which nobody has said what became of it, and when it was sent."""
         self._told: State = "held"
@@ -103,6 +103,11 @@ class Lease:
             lease, held = read(self._cluster, self._namespace)
             if held is not None and not held.free:
                 raise LeaseHeldError(f"rollout of {self._namespace} {held}")
+            if held is not None and not held.gone and self._is_renewed(lease):
+                raise LeaseHeldError(
+                    f"rollout of {self._namespace} is held by {held.holder}, who renews it although it has expired: "
+                    "the clocks of the API servers differ"
+                )
             try:
                 self._write(lease, within=self._timing.write_for, taken_over=True)
             except ServerError as error:
@@ -124,6 +129,12 @@ class Lease:
         with self._lock:
             return self._state()
 
+    @property
+    def lost(self) -> str | None:
+        """How the lease was lost; None where it was not."""
+        with self._lock:
+            return self._lost
+
     def within(self) -> float:
         """Return the seconds in which writing is allowed, always more than 0.
 
@@ -136,7 +147,7 @@ class Lease:
             if left <= 0:
                 raise LeaseUnsureError(
                     f"the lease on the rollout of {self._namespace} was not renewed for {self._timing.write_for:g} s"
-                    + (f": {self._trouble}" if self._trouble else "")
+                    f": {self._trouble or 'the server has not answered yet'}"
                 )
             return left
 
@@ -163,6 +174,15 @@ class Lease:
                 else:
                     return
 
+    def _is_renewed(self, lease: Object | None) -> bool:
+        """Return whether somebody writes to a lease that has expired by the server's clock.
+
+        The server that tells the time need not be the one that stamped the last renewal.
+        """
+        self._stopped.wait(2 * self._timing.renew_every)
+        now, _ = read(self._cluster, self._namespace)
+        return at(now or {}, "/spec/renewTime") != at(lease or {}, "/spec/renewTime")
+
     def _state(self) -> State:
         if self._lost is not None:
             return "lost"
@@ -182,6 +202,7 @@ class Lease:
                 if self._lost is not None:
                     return
                 left = self._left()
+            self._tried = self._clock()
             try:
                 self._keep(min(left, _PATIENCE) if left > 0 else _PATIENCE)
                 self._trouble = ""
@@ -190,10 +211,14 @@ class Lease:
             self._notice()
 
     def _pause(self) -> float:
-        """Return the seconds until there is something to do: to renew, or to say that it is too late for that."""
+        """Return the seconds until there is something to do: to renew, or to say that it is too late for that.
+
+        They count from when the last renewal was sent: a slow server's answer leaves little time for the next.
+        """
         with self._lock:
             left = self._left()
-        return min(left, self._timing.renew_every) if left > 0 else self._timing.renew_every
+        pause = max(self._tried + self._timing.renew_every - self._clock(), 0.0)
+        return min(left, pause) if left > 0 else pause
 
     def _keep(self, within: float) -> None:
         """Renew once. One that another process has written meanwhile is looked at, and renewed if it is still ours.
@@ -204,7 +229,7 @@ class Lease:
         deadline = self._clock() + within
         lease: Object | None = self._lease
         if self._unanswered:
-            lease, held = read(self._cluster, self._namespace)
+            lease, held = read(self._cluster, self._namespace, within)
             if not self._is_ours(lease, held):
                 return
             self._recognise(lease or {})
@@ -216,7 +241,7 @@ class Lease:
                     raise
             else:
                 return
-            lease, held = read(self._cluster, self._namespace)
+            lease, held = read(self._cluster, self._namespace, within)
             if not self._is_ours(lease, held):
                 return
 
@@ -263,6 +288,7 @@ class Lease:
             lease, self.holder, self._timing.duration, datetime.now(timezone.utc), taken_over=taken_over
         )
         sent = self._clock()
+        self._tried = sent
         self._unanswered = (text(at(body, "/spec/renewTime")) or "", sent)
         try:
             answer = write(self._cluster, self._namespace, body, within, anew=lease is None)

@@ -28,10 +28,10 @@ _WATCH_SECONDS = 300
 """How long one watch lasts before it is asked for again: proxies cut longer ones off."""
 
 
-def read(cluster: Cluster, namespace: str) -> tuple[Object | None, Held | None]:
+def read(cluster: Cluster, namespace: str, within: float | None = None) -> tuple[Object | None, Held | None]:
     """Return a system's lease, None where there is none, and who holds it, None where nobody does."""
     try:
-        lease, date = cluster.get_dated(leases.path(namespace))
+        lease, date = cluster.get_dated(leases.path(namespace), within=within)
     except ServerError as error:
         if error.status == 404:
             return None, None

@@ -39,8 +39,12 @@ class Observer:
         settings: Settings,
         tell: Callable[[Callable[[], object]], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        for_ever: bool = False,
     ) -> None:
+        """Take where to begin; `for_ever` has the watches try again however long the server is out of reach."""
         self._cluster = cluster
+        self._for_ever = for_ever
         self._settings = settings
         self._tell = tell
         self._clock = clock
@@ -64,7 +68,8 @@ class Observer:
 
     def _begin(self, listing: Listing, sightings: Sightings, items: Iterable[Object], version: str) -> None:
         self._touch(sightings.take_all({object_name(item): item for item in items}, version))
-        self._followers.append(Follower(self._cluster, listing, version, _Sighted(sightings, self._touch)))
+        kept = _Sighted(sightings, self._touch)
+        self._followers.append(Follower(self._cluster, listing, version, kept, for_ever=self._for_ever))
 
     def start(self) -> None:
         """Begin to follow, from the snapshot on without a gap."""

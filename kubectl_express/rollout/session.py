@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.gate import PATIENCE
 from kubectl_express.core.happenings import Happening, What
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.rollout.lease import LeaseUnsureError
+from kubectl_express.rollout.lease import LeaseLostError, LeaseUnsureError
 from kubectl_express.rollout.writing import ConflictError
 from kubectl_express.sources.unreachable import UnreachableError
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _RETRY = 1.0
 """Seconds until a write is tried again that the server did not answer."""
-_LOST = "the lease is lost: another rollout may be at work"
 
 
 class StoppedError(Exception):
@@ -92,6 +91,7 @@ class Session:
     finished: dict[str, Wanted] = field(default_factory=dict)
     """What nodes that are done are to stay like, by their names."""
     _told_to_stop: bool = False
+    _told_unsure: bool = False
     _trying: tuple[str | None, str] = (None, "")
     """What was last said to be tried again: of which node, and why."""
 
@@ -124,8 +124,7 @@ class Session:
         self.parts.inbox.catch_up()
         if self.parts.wishes.stop:
             raise StoppedError(f"stopped by {self.parts.wishes.stop}")
-        if self.parts.lease.state == "lost":
-            raise HaltedError(_LOST)
+        self._check_lease()
 
     def hear(self, seconds: float) -> None:
         """Wait for news: a first stop sees the node in progress through, where there is one, and a second leaves it."""
@@ -140,8 +139,22 @@ class Session:
             what = f"{self.current} is seen through, no other is touched"
             self.tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}; Ctrl-C leaves it too")
             self.note("stopping", f"by {wishes.stop}")
-        if self.parts.lease.state == "lost":
-            raise HaltedError(f"{_LOST}; nothing more is applied")
+        self._check_lease()
+
+    def _check_lease(self) -> None:
+        """Raise where the lease is lost; say so, once, where it is not sure any more, and where it is again."""
+        try:
+            self.parts.lease.within()
+        except LeaseLostError:
+            raise HaltedError(f"the lease is lost: {self.parts.lease.lost}; nothing more is applied") from None
+        except LeaseUnsureError as unsure:
+            if not self._told_unsure:
+                self.tell(What.WARNING, f"{unsure}; until it is, nothing more is applied")
+            self._told_unsure = True
+            return
+        if self._told_unsure:
+            self.tell(What.WARNING, "the lease is renewed again: it goes on")
+        self._told_unsure = False
 
     def fail(self, node: str, reason: str, words: str = "") -> None:
         """Halt for a node's sake, and leave an Event that says so, without some program's own words."""
@@ -170,7 +183,7 @@ class Session:
                 why = error
             if self.clock() >= until:
                 raise HaltedError(f"not done within {self.gating.timeout:g} s: {why}")
-            if self._trying != (trying := (self.current, str(why))):
+            if not isinstance(why, LeaseUnsureError) and self._trying != (trying := (self.current, str(why))):
                 self._trying = trying
                 self.tell(What.WAITING, f"to be tried again: {why}", node=self.current)
             self.hear(_RETRY)

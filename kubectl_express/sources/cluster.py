@@ -30,6 +30,8 @@ Told = TypeVar("Told", bound=ExpressError)
 
 _ATTEMPTS = 10
 """How often a request is sent that the server puts off (429, reading also 5xx, with Retry-After), as client-go does."""
+_LATE = 5.0
+"""Seconds that an answer may come later than the server may take for it: the link may be slow."""
 
 
 class Cluster:
@@ -91,9 +93,9 @@ class Cluster:
         """Send as `send` does, and return what was answered with the server's own time of the answer."""
         return self._exchange(method, path, query, body, content_type, within)
 
-    def get_dated(self, path: str, query: Query = ()) -> tuple[Object, datetime | None]:
+    def get_dated(self, path: str, query: Query = (), *, within: float | None = None) -> tuple[Object, datetime | None]:
         """Return the object at a path, and the server's own time of the answer; None where it does not say."""
-        return self._exchange("GET", path, query, None, None, None)
+        return self._exchange("GET", path, query, None, None, within)
 
     def watch(self, path: str, query: Query = ()) -> Watch:
         """Return the changes of a list from `resourceVersion` of the query on, as they come."""
@@ -156,7 +158,7 @@ class Cluster:
             headers.add("Accept-Encoding", "gzip")
         silence = limit if limit or streaming else SILENCE_SECONDS
         if within is not None:
-            silence = min(silence or within, max(within, 0.1))
+            silence = min(silence or SILENCE_SECONDS, max(within, 0.0) + _LATE)
 
         def request() -> Any:
             return connection.pool.urlopen(

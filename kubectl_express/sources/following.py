@@ -22,6 +22,8 @@ _WATCH_SECONDS = 300
 """How long one watch lasts before it is asked for again: proxies cut longer ones off."""
 _PATIENCE = 6
 """How often in a row a watch may fail to reach the server, 1 to 32 s apart, before following ends."""
+_LONGEST_PAUSE = 8.0
+"""Seconds between two failures where following goes on for ever."""
 
 
 class Kept(Protocol):
@@ -37,11 +39,13 @@ class Kept(Protocol):
 class Follower:
     """One list that is kept up to date. What it hears it hands on as functions, run by the one thread that reads."""
 
-    def __init__(self, cluster: Cluster, listing: Listing, version: str, kept: Kept) -> None:
+    def __init__(self, cluster: Cluster, listing: Listing, version: str, kept: Kept, *, for_ever: bool = False) -> None:
+        """Take where to begin; `for_ever` is for who says by other means that the server is out of reach."""
         self.listing = listing
         self.version = version
         self._cluster = cluster
         self._kept = kept
+        self._for_ever = for_ever
         self._stopped = threading.Event()
         self._watch: Watch | None = None
 
@@ -67,11 +71,12 @@ class Follower:
                     version = ""
                     continue
                 failures += 1
-                if not _passes(error) or failures > _PATIENCE:
+                if not _passes(error) or (failures > _PATIENCE and not self._for_ever):
                     tell(partial(_fail, error))
                     return
             if version == started:
-                self._stopped.wait(2.0 ** max(failures - 1, 0))
+                pause = 2.0 ** min(max(failures - 1, 0), _PATIENCE)
+                self._stopped.wait(min(pause, _LONGEST_PAUSE) if self._for_ever else pause)
 
     def stop(self) -> None:
         """End the watch, from whichever thread."""

@@ -59,11 +59,11 @@ OTHERS: dict[str, tuple[Callable[[SmallSystem], object], str]] = {
     ),
     "the lease, deleted": (
         lambda system: system.api.delete(system.lease),
-        "the lease is lost: another rollout may be at work; nothing more is applied",
+        "the lease is lost: it was deleted; nothing more is applied",
     ),
     "the lease, taken": (
         lambda system: system.api.patch(system.lease, {"spec": {"holderIdentity": "somebody"}}),
-        "the lease is lost: another rollout may be at work; nothing more is applied",
+        "the lease is lost: it is held by somebody on somebody (pid 0, plan ",
     ),
 }
 
