@@ -6,6 +6,7 @@ import json
 import random
 import threading
 from collections import defaultdict
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from tests.reliability.faults.proxy import HalfAnsweredError, ResetError, Told
@@ -30,6 +31,16 @@ def refusing(status: int, **headers: str) -> Harm:
     body = json.dumps({**status_object, "reason": _REASONS[status], "message": f"it is the weather ({status})"})
     told = Told(status, body.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
     return lambda _, __: told
+
+
+def one_of(*harms: Harm) -> Harm:
+    """Return the harm that is each of these in turn."""
+    turns = cycle(harms)
+
+    def harm(asked: Asked, answer: Answer) -> Told:
+        return next(turns)(asked, answer)
+
+    return harm
 
 
 def reset_before(_: Asked, __: Answer) -> Told:
@@ -71,7 +82,7 @@ class Sometimes:
     def __call__(self, asked: Asked, answer: Answer) -> Told:
         with self._lock:
             key = f"{asked.method} {asked.path}"
-            hit = self._to(asked) and not self._spared[key] and self._chance.random() < 0.6
+            hit = self._to(asked) and not self._spared[key] and self._chance.random() < 0.4
             self._spared[key] = hit
             self.done += hit
         return self._harm(asked, answer) if hit else answer()

@@ -1,7 +1,8 @@
 """A proxy between the program and the real API server that does harm: at each request, whatever a test says.
 
-It speaks TLS to the program, since credentials go over nothing else, with the tests' own certificate, and passes on who
-asks. What a test does to a request is a `Harm`: a function of the request and of a call that has the real server answer.
+It speaks TLS to the program, since credentials go over nothing else, with the tests' own certificate, and passes on
+who asks. What a test does to a request is a `Harm`: a function of the request and of a call that has the real server
+answer.
 """
 
 from __future__ import annotations

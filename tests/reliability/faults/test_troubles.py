@@ -1,0 +1,112 @@
+"""A rollout over links and servers that fail now and then: it goes on as if they had not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.small_system import tagged
+from tests.reliability.faults.harms import (
+    Sometimes,
+    Stale,
+    gone_midway,
+    half_answered,
+    one_of,
+    refusing,
+    reset_after,
+    reset_before,
+)
+from tests.reliability.faults.proofs import PART, Since
+from tests.reliability.ledger import Row, scale, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.small_system import SmallSystem, SmallSystems
+    from tests.reliability.faults.proxy import Answer, Asked, Harm, Proxy, Told
+    from tests.testbed.control_plane import ControlPlane
+
+SEED = 8
+NODES = ("be1", "be2", "fe1")
+
+
+def any_request(_: Asked) -> bool:
+    return True
+
+
+def a_watch(asked: Asked) -> bool:
+    return asked.watches
+
+
+AGAIN = "asks again"
+AFTER = "asks again once the server's time is over"
+SOMETIMES: dict[str, tuple[Harm, Callable[[Asked], bool], str]] = {
+    "429 with Retry-After": (refusing(429, Retry_After="1"), any_request, AFTER),
+    "503 with Retry-After": (refusing(503, Retry_After="1"), any_request, AFTER),
+    "500, 503 or 504": (one_of(refusing(500), refusing(503), refusing(504)), any_request, AGAIN),
+    "a connection reset before the server hears of the request": (reset_before, any_request, AGAIN),
+    "a connection reset once the server has done it": (reset_after, any_request, "asks again, and finds it done"),
+    "an answer that breaks off in the middle": (half_answered, any_request, "asks again, and finds it done"),
+    "410 Gone for a watch": (refusing(410), a_watch, "lists again, and watches from there"),
+    "410 Gone within a watch": (gone_midway, a_watch, "lists again, and watches from there"),
+}
+
+
+@pytest.mark.parametrize("trouble", SOMETIMES)
+def test_a_rollout_that_has_begun_goes_on_through(
+    systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy, trouble: str
+) -> None:
+    harm, to, does = SOMETIMES[trouble]
+    system = _system(systems)
+    if to is a_watch:
+        proxy.watches_last = 0.2
+    for turn in range(1, scale() + 1):
+        sometimes = Sometimes(SEED + turn, harm, to)
+        _rolled(system, control_plane, proxy, sometimes, str(turn))
+        assert sometimes.done > 0
+        tell(Row(PART, f"{trouble}, now and then", does, sometimes.done, seed=SEED))
+
+
+def test_what_is_read_stale_does_not_pass_for_what_is(
+    systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
+) -> None:
+    system = _system(systems)
+    for turn in range(1, 3 * scale() + 1):
+        stale = Stale(SEED + turn)
+        _rolled(system, control_plane, proxy, stale, str(turn))
+        assert stale.done > 0
+        does = "waits for what the watches tell, and writes nothing over what has changed"
+        tell(Row(PART, "reads answered with the answer of the time before", does, stale.done, seed=SEED))
+
+
+def test_watches_that_are_cut_off_all_the_time_are_taken_up_where_they_were(
+    systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
+) -> None:
+    system = _system(systems)
+    proxy.watches_last = 0.1
+    _rolled(system, control_plane, proxy, proxy.harm, "1")
+    watches = sum(asked.watches for asked in proxy.asked)
+    assert watches > 5
+    tell(Row(PART, "watches cut off after 0.1 s", "takes them up where they were", watches))
+
+
+def _system(systems: SmallSystems) -> SmallSystem:
+    """Return a system whose pods take their time, so that they are waited for."""
+    system = systems(tagged(**dict.fromkeys(NODES, "0")))
+    system.operator.tell("default", "slow: 0.3")
+    return system
+
+
+def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, tag: str) -> None:
+    """Roll out a tag, and do harm from its first object on, and to watches from their beginning."""
+    since, begun = Since(system, plane), len(proxy.asked)
+
+    def from_then_on(asked: Asked, answer: Answer) -> Told:
+        applying = any("/configmaps/" in each.path and each.writes for each in proxy.asked[begun : asked.number])
+        return harm(asked, answer) if applying or asked.watches else answer()
+
+    proxy.harm = from_then_on
+    done = system.run("--yes", *proxy.flags, target=tagged(**dict.fromkeys(NODES, tag)))
+    assert done.code == 0, done
+    since.assert_done(NODES)
