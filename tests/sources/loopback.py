@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 """An authority, and a server (localhost, 127.0.0.1, api.example.test) and a client (tester of testers) that it vouches
@@ -43,6 +43,8 @@ class Answer:
     body: bytes = b'{"kind": "Status"}'
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    rest: Iterable[bytes] | None = None
+    """What follows the body as it comes, until the connection is closed: of a watch."""
 
 
 @dataclass(slots=True)
@@ -75,16 +77,20 @@ def serving(
             if not self.answered_as_proxy():
                 reply = answer(request)
                 self.send_response(reply.status)
-                for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+                length = {"Content-Length": str(len(reply.body))} if reply.rest is None else {"Connection": "close"}
+                for name, value in {**length, **reply.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(reply.body)
+                for chunk in reply.rest or ():
+                    self.wfile.write(chunk)
 
         def answered_as_proxy(self) -> bool:
             if self.command != "CONNECT":
                 return False
-            host, _, port = self.path.rpartition(":")
-            with socket.create_connection((host, int(port))) as onward:
+            # Whatever the host is called: one that no resolver knows is reached through this proxy alone.
+            port = self.path.rpartition(":")[2]
+            with socket.create_connection(("127.0.0.1", int(port))) as onward:
                 self.send_response(200)
                 self.end_headers()
                 back = threading.Thread(target=_pump, args=(onward, self.connection), daemon=True)
@@ -97,7 +103,7 @@ def serving(
         def log_message(self, *_: object) -> None:
             pass
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_CONNECT = handle_any  # noqa: N815
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = handle_any  # noqa: N815
 
     listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listener.daemon_threads = True
