@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.moments import micro_time
-from kubectl_express.output.progress.outlet import Outlet
+from kubectl_express.output.progress.outlet import told_outlet
 from kubectl_express.output.view import API_VERSION
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class EventLines:
     """Writes events to stdout, each a line at once; the last one says what became of each node."""
 
     def __init__(self, environment: Environment, place: Place, plan: Plan, now: Callable[[], datetime]) -> None:
-        self._out = Outlet(environment.stdout)
+        self._out = told_outlet(environment)
         self._place = place
         self._plan = plan.digest
         self._now = now

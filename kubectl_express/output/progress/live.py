@@ -12,7 +12,7 @@ from rich.text import Text
 from kubectl_express.core.happenings import Happening, What
 from kubectl_express.output.progress.board import Board, Row, Turn, first_board, window
 from kubectl_express.output.progress.elapsed import elapsed
-from kubectl_express.output.progress.outlet import Outlet
+from kubectl_express.output.progress.outlet import Outlet, told_outlet
 from kubectl_express.output.progress.plain import warning_line
 from kubectl_express.output.text import printable, shortened
 from kubectl_express.output.view import Style
@@ -60,7 +60,7 @@ _MARKS = {Turn.DONE: "✓ ", Turn.HALTED: "✗ "}
 def terminal_console(environment: Environment, palette: Palette) -> Console:
     """Return what draws on stdout, which is a terminal: in colour where the palette has any."""
     return Console(
-        file=cast("TextIO", Outlet(environment.stdout)),
+        file=cast("TextIO", told_outlet(environment)),
         force_terminal=True,
         force_interactive=True,
         color_system="standard" if palette.colored else None,

@@ -7,7 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
+
+    from kubectl_express.environment import Environment
 
 
 class Outlet(io.TextIOBase):
@@ -17,10 +20,12 @@ class Outlet(io.TextIOBase):
     nor cut short the gate of the one in progress.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, on_loss: Callable[[OSError], object] = lambda _: None) -> None:
+        """Take the stream, and what is called once where it takes no more."""
         super().__init__()
         self.lost = False
         self._stream = stream
+        self._on_loss = on_loss
 
     def write(self, text: str, /) -> int:
         """Write at once; characters that the stream's encoding lacks are escaped."""
@@ -28,9 +33,10 @@ class Outlet(io.TextIOBase):
             try:
                 self._stream.write(self._encodable(text))
                 self._stream.flush()
-            except OSError:
+            except OSError as error:
                 self.lost = True
                 self._forget_unwritten()
+                self._on_loss(error)
         return len(text)
 
     def isatty(self) -> bool:
@@ -50,3 +56,14 @@ class Outlet(io.TextIOBase):
     def _encodable(self, text: str) -> str:
         encoding = self._stream.encoding or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def told_outlet(environment: Environment) -> Outlet:
+    """Return stdout as an outlet that says so on stderr where it takes no more."""
+    errors = Outlet(environment.stderr)
+
+    def say(error: OSError) -> None:
+        status = "`kubectl express rollout status` tells how far it is"
+        errors.write(f"warning: standard output: {error.strerror}; the rollout goes on without: {status}\n")
+
+    return Outlet(environment.stdout, say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.happenings import Happening, What
-from kubectl_express.output.progress.outlet import Outlet
+from kubectl_express.output.progress.outlet import Outlet, told_outlet
 from kubectl_express.output.view import Cell, Style
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class PlainLines:
     """Tells a rollout line by line: on stdout, and warnings on stderr."""
 
     def __init__(self, environment: Environment, palette: Palette, remarks: Palette) -> None:
-        self._out = Outlet(environment.stdout)
+        self._out = told_outlet(environment)
         self._err = Outlet(environment.stderr)
         self._palette = palette
         self._remarks = remarks
