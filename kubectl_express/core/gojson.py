@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from kubectl_express.core.values import DEEPEST
 
 if TYPE_CHECKING:
     from kubectl_express.core.values import Object, Value
@@ -23,6 +25,8 @@ _SURROGATE_OR_ITS_ESCAPE = re.compile("[\ud800-\udfff]|\\\\u[dD][89a-fA-F]")
 _OF_PYTHONS_FLOATS = (".0,", ".0}", ".0]", "e-", "e+")
 """What is in each float that Python lays out in another way than Go. In a string it costs time, nothing else."""
 _STRING_OR_FLOAT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9]+(?:\.[0-9]+(?:e[-+][0-9]+)?|e[-+][0-9]+)')
+_COLLECTIONS = frozenset({dict, list})
+_SPACE = re.compile(r"[ \t\r\n]*")
 _STRING_OR_CONSTANT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(NaN|-?Infinity)')
 
 
@@ -146,6 +150,8 @@ def decode_prefix(text: str, start: int) -> tuple[Value, int]:
         raise NumberOutOfRange(f"number {error.literal[:40]} is out of range", text, position) from None
     except RecursionError:
         raise InvalidJSON("nested too deeply", text, begin) from None
+    if is_too_deep(value, text if begin == 0 and end == len(text) else text[begin:end]):
+        raise InvalidJSON("nested too deeply", text, begin)
     # The plain searches spare almost every text the pattern.
     if (not text.isascii() or text.find("\\u", begin, end) >= 0) and _SURROGATE_OR_ITS_ESCAPE.search(text, begin, end):
         value = _without_surrogates(value)
@@ -154,9 +160,23 @@ def decode_prefix(text: str, start: int) -> tuple[Value, int]:
 
 def skip_space(text: str, start: int) -> int:
     """Return the index of the first character from `start` on that is not JSON's white space."""
-    while start < len(text) and text[start] in " \t\r\n":
-        start += 1
-    return start
+    found = _SPACE.match(text, start)
+    return found.end() if found else start
+
+
+def is_too_deep(value: Value, text: str, within: int = 0) -> bool:
+    """Return whether a value, read of this text, has more than DEEPEST levels, those included that it is within."""
+    if text.count("{") + text.count("[") <= DEEPEST - within:  # Most texts, told at once.
+        return False
+    level: list[Any] = [[value]]
+    for _ in range(DEEPEST - within + 1):
+        level = [
+            member
+            for each in level
+            for member in (each.values() if type(each) is dict else each)
+            if type(member) in _COLLECTIONS
+        ]
+    return bool(level)
 
 
 def same(a: Value, b: Value) -> bool:

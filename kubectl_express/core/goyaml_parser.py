@@ -186,7 +186,10 @@ class GoParser(Reader, Scanner, Parser):
 
     def scan_yaml_directive_value(self, start_mark: Mark) -> tuple[int, int]:
         """Scan the version behind `%YAML`: goyaml refuses all but 1.1."""
-        version: tuple[int, int] = super().scan_yaml_directive_value(start_mark)
+        try:
+            version: tuple[int, int] = super().scan_yaml_directive_value(start_mark)
+        except ValueError:  # Python refuses to convert thousands of digits.
+            version = (0, 0)
         if version != (1, 1):
             raise ScannerError("while scanning a directive", start_mark, "found incompatible YAML document", start_mark)
         return version

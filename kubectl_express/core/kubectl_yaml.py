@@ -55,7 +55,12 @@ def read_documents(text: str, source: str, parser: Parser | None = None) -> list
     A document is whatever value it holds, an object or not. Collections reached by YAML aliases are shared between the
     places that name them: treat values as read-only. `source` names the text in errors. Raises InvalidYAML.
     """
-    return list(_Reading(text.removeprefix("\ufeff"), source, parser).documents())
+    return list(documents(text, source, parser))
+
+
+def documents(text: str, source: str, parser: Parser | None = None) -> Iterator[Document]:
+    """Yield what `read_documents` returns, as it is read."""
+    return _Reading(text.removeprefix("\ufeff"), source, parser).documents()
 
 
 class _Reading:

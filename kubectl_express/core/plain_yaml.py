@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from kubectl_express.core.gojson import is_too_deep
+from kubectl_express.core.values import DEEPEST
 from kubectl_express.core.yaml_scalars import UnresolvableError
 
 if TYPE_CHECKING:
@@ -18,18 +20,15 @@ if TYPE_CHECKING:
 
 _OTHER_ESCAPES = re.compile(r"\\/|\\u(?!00[2-7])")
 """What JSON and YAML read differently in quotes, if they read it."""
-_NO_CONTENT = re.compile(r"(?: *(?:#[^\n]*)?\n)*")
+_CONTENT = re.compile(r"^ *[^ #\n]", re.MULTILINE)
 _KEY = re.compile(r'(?:([A-Za-z0-9_][A-Za-z0-9_./-]{0,200})|"([^"\\\n]{0,200})"): *')
 _PLAIN_SCALAR = re.compile(r"[A-Za-z0-9_/.][^\n]*")
 _SINGLE_QUOTED = re.compile(r"'([^'\n]*)' *(?=\n)")
 _ITEM = re.compile(r"- +")
 _LINE_END = re.compile(r" *\n")
 _KEY_OVER_LINES = re.compile(r"\n *:")
-_BRACKET = re.compile(r'[\[\]{}]|"[^"\\]*(?:\\.[^"\\]*)*"')
 _LONGEST_KEY = 1000
 """Characters; YAML takes 1,024 for a key without `?`."""
-_DEEPEST = 200
-"""Collections within each other; a parser that calls itself for each gives up at some 300."""
 
 
 class NotPlainError(Exception):
@@ -48,6 +47,7 @@ class PlainReader:
         resolve = values.__getitem__
         self._json = json.JSONDecoder(parse_int=resolve, parse_float=resolve, parse_constant=_refuse)
         self._text = ""
+        self._depth = 0
 
     def read(self, text: str) -> Value:
         """Return the value of one document, which ends with a newline. Raises NotPlainError."""
@@ -58,7 +58,7 @@ class PlainReader:
             or ("\\" in text and _OTHER_ESCAPES.search(text))
         ):
             raise NotPlainError
-        self._text = text
+        self._text, self._depth = text, 0
         try:
             return self._document()
         except (UnresolvableError, json.JSONDecodeError, RecursionError):
@@ -67,6 +67,8 @@ class PlainReader:
     def _document(self) -> Value:
         start = 4 if self._text.startswith("---\n") else 0
         position, indent = self._content(start)
+        if indent < 0:
+            return None
         value, position, _ = self._block(position, indent)
         if position != len(self._text):
             raise NotPlainError
@@ -74,14 +76,11 @@ class PlainReader:
 
     def _content(self, line: int) -> tuple[int, int]:
         """Return where the next content is, from where a line begins, and its column; -1 at the end."""
-        text = self._text
-        found = _NO_CONTENT.match(text, line)
-        line = position = found.end() if found else line
-        if line == len(text):
-            return line, -1
-        while text[position] == " ":
-            position += 1
-        return position, position - line
+        found = _CONTENT.search(self._text, line)
+        if found is None:
+            return len(self._text), -1
+        position = found.end() - 1
+        return position, position - found.start()
 
     def _block(self, position: int, indent: int) -> tuple[Value, int, int]:
         """Return the collection that begins here; all its members or items begin at the same column."""
@@ -96,6 +95,7 @@ class PlainReader:
         text, keys = self._text, self._keys
         members: Object = {}
         column = indent
+        self._descend()
         while column == indent:
             found = _KEY.match(text, position)
             if found is None:
@@ -110,6 +110,7 @@ class PlainReader:
                 raise NotPlainError
         if column > indent:
             raise NotPlainError
+        self._depth -= 1
         return members, position, column
 
     def _nested(self, line: int, indent: int) -> tuple[Value, int, int]:
@@ -123,6 +124,7 @@ class PlainReader:
         text = self._text
         items: list[Value] = []
         column = indent
+        self._descend()
         while column == indent and (found := _ITEM.match(text, position)):
             start = found.end()
             if _KEY.match(text, start):
@@ -132,6 +134,7 @@ class PlainReader:
             items.append(item)
         if not items or column > indent:
             raise NotPlainError
+        self._depth -= 1
         return items, position, column
 
     def _inline(self, position: int) -> tuple[Value, int, int]:
@@ -159,10 +162,15 @@ class PlainReader:
         if (
             (end - position > _LONGEST_KEY and max(map(len, written.split('"'))) > _LONGEST_KEY)
             or _KEY_OVER_LINES.search(written)
-            or (written.count("{") + written.count("[") > _DEEPEST and _depth(written) > _DEEPEST)
+            or is_too_deep(value, written, self._depth)
         ):
             raise NotPlainError
         return value, *self._behind(end)
+
+    def _descend(self) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise NotPlainError
 
     def _behind(self, end: int) -> tuple[int, int]:
         """Return where the next content is behind a value that ends here, as its line has to."""
@@ -175,14 +183,3 @@ class PlainReader:
 def _refuse(constant: str) -> NoReturn:
     """Refuse NaN and Infinity, which JSON has not."""
     raise NotPlainError(constant)
-
-
-def _depth(written: str) -> int:
-    depth = deepest = 0
-    for token in _BRACKET.findall(written):
-        if token in {"{", "["}:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in {"}", "]"}:
-            depth -= 1
-    return deepest

@@ -12,6 +12,10 @@ Object: TypeAlias = dict[str, Value]
 """A JSON object: a manifest, a node's parameters, a managed-fields tree."""
 
 
+DEEPEST = 320
+"""Collections within each other that are read: a walk over a value is a function that calls itself for each of them."""
+
+
 def mapping(value: Value) -> Object:
     """Return the value if it is an object, else an empty one: for optional parts of a manifest."""
     return value if isinstance(value, dict) else {}
@@ -32,11 +36,18 @@ def at(value: Value, pointer: str) -> Value:
     for part in split(pointer):
         if isinstance(value, dict):
             value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
+        elif isinstance(value, list) and (index := index_in(value, part)) is not None:
+            value = value[index]
         else:
             return None
     return value
+
+
+def index_in(items: list[Value], part: str) -> int | None:
+    """Return the index that a pointer's part is in a list; None where the list has none such."""
+    # Python refuses to convert thousands of digits.
+    index = int(part) if part.isdecimal() and len(part) < 19 else len(items)
+    return index if index < len(items) else None
 
 
 @lru_cache(maxsize=4096)

@@ -31,7 +31,7 @@ NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010
 # indicator, byte order marks within the text, the directive `%YAML 1.2`. Found where they mean nothing these cost time,
 # nothing else.
 _SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
-_ODD_TAG = re.compile(r"(?:^|[\s\[{,:?-])!\S*[,\[\]{}]")
+_TAG = re.compile(r"(?:^|[\s\[{,:?-])![^\s,\[\]{}]*([,\[\]{}]?)")
 
 
 class EventSource(Protocol):
@@ -56,7 +56,7 @@ def parsers_for(text: str) -> list[Callable[[str], EventSource]]:
 def _read_differently_by_libyaml(text: str) -> bool:
     # The plain searches spare almost every text the patterns.
     return (
-        ("!" in text and _ODD_TAG.search(text) is not None)
+        ("!" in text and any(tag[1] for tag in _TAG.finditer(text)))
         or ("\\/" in text and _SLASH_ESCAPE.search(text) is not None)
         or "\ufeff" in text
         or "%YAML" in text

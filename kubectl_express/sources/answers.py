@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from kubectl_express.core import gojson
 from kubectl_express.core.values import text
 from kubectl_express.errors import ExpressError, ServerError
 
@@ -26,11 +26,11 @@ _REASONS = {
 
 
 def decode(content: bytes) -> Object:
-    """Return the JSON object, with numbers as Kubernetes keeps them: `int` where it fits 64 bits, else `float`.
+    """Return the JSON object, read as Go reads it.
 
     Raises ValueError for anything else than an object.
     """
-    value = json.loads(content, parse_int=_integer)
+    value = gojson.decode(content.decode())
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004
     return value
@@ -53,10 +53,3 @@ def refusal(status: int, content: bytes) -> ServerError:
         error.prefix = ExpressError.prefix
         return error
     return ServerError(reason, message, status)
-
-
-def _integer(digits: str) -> int | float:
-    if len(digits) > 20:
-        return float(digits)
-    value = int(digits)
-    return value if -(2**63) <= value < 2**63 else float(value)

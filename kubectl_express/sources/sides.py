@@ -57,14 +57,15 @@ class Sides:
 def _read(
     text: str, source: str, settings: Settings, origin: str, engine: str | None, command: tuple[str, ...]
 ) -> Side:
-    from kubectl_express.core.kubectl_yaml import InvalidYAML, read_documents
+    from kubectl_express.core.kubectl_yaml import InvalidYAML, documents
     from kubectl_express.core.manifests import rendered_side
 
+    found = []
     try:
-        documents = read_documents(text, source)
+        for document in documents(text, source):
+            if not isinstance(at(document.value, "/kind"), str):
+                raise ExpressError(f"{source}:{document.line}: this is no Kubernetes object: it has no kind")
+            found.append(document)
     except InvalidYAML as error:
         raise ExpressError(str(error)) from error
-    for document in documents:
-        if not isinstance(at(document.value, "/kind"), str):
-            raise ExpressError(f"{source}:{document.line}: this is no Kubernetes object: it has no kind")
-    return rendered_side(documents, settings, origin=origin, engine=engine, command=command)
+    return rendered_side(found, settings, origin=origin, engine=engine, command=command)

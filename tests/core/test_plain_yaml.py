@@ -84,7 +84,7 @@ def test_documents_edited_at_random_are_read_as_by_the_parser_or_left_to_it() ->
     [
         '{"' + "k" * 1025 + '": 1}',
         '{"a"\n  : 1}',
-        "[" * 250 + "]" * 250,
+        "[" * 320 + "]" * 320,
         "é",
         '"\\u00e9"',
         '{"a": NaN}',
