@@ -5,6 +5,7 @@ Defaults that the API server filled in and fields of controllers are no drift, n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -122,19 +123,20 @@ class _Comparison:
         if len(expected) != len(actual):
             yield self._different(expected, actual, path, holders)
             return
+        of_item = holders.of_items()
         for index, (item, live) in enumerate(zip(expected, actual, strict=True)):
-            yield from self._values(item, live, join(path, index), holders.of_item(live))
+            yield from self._values(item, live, join(path, index), of_item(live))
 
     def _merged_items(
         self, expected: list[Value], actual: list[Value], path: str, holders: Holders, keys: list[str]
     ) -> Iterator[Drifted]:
-        pairs = _paired(expected, actual, keys)
+        pairs, of_item = _paired(expected, actual, keys), holders.of_items()
         for index, match in sorted(pairs.items()):
-            yield from self._values(expected[index], actual[match], join(path, index), holders.of_item(actual[match]))
-        place = len(expected)
+            yield from self._values(expected[index], actual[match], join(path, index), of_item(actual[match]))
+        place, paired = len(expected), set(pairs.values())
         for index, item in enumerate(actual):
-            if index not in pairs.values():
-                manager = self._culprit(item, join(path, place), holders.of_item(item), was_null=False)
+            if index not in paired:
+                manager = self._culprit(item, join(path, place), of_item(item), was_null=False)
                 if manager is not None:
                     yield Drifted(join(path, place), None, item, False, True, manager)
                     place += 1
@@ -147,8 +149,9 @@ class _Comparison:
             return  # A default: nobody put it there, nor anything in it.
         manager = self._culprit(actual, path, holders, was_null=was_null)
         if manager is None and isinstance(actual, list):
+            of_item = holders.of_items()
             culprits = (
-                self._culprit(item, join(path, index), holders.of_item(item), was_null=False)
+                self._culprit(item, join(path, index), of_item(item), was_null=False)
                 for index, item in enumerate(actual)
             )
             manager = next((culprit for culprit in culprits if culprit), None)
@@ -204,13 +207,21 @@ def _paired(expected: list[Value], actual: list[Value], keys: list[str]) -> dict
     A key that the data leaves out is filled in by the server, so items that say most choose first.
     """
     pairs: dict[int, int] = {}
-    free = dict(enumerate(actual))
+    free: dict[tuple[str, ...] | None, dict[str, list[int]]] = {}
+    taken: set[int] = set()
     for index in sorted(range(len(expected)), key=lambda index: -_said(expected[index], keys)):
-        for candidate, item in free.items():
-            if _matches(expected[index], item, keys):
-                pairs[index] = candidate
-                del free[candidate]
-                break
+        item = expected[index]
+        said = tuple(key for key in keys if key in item) if keys and isinstance(item, dict) else None
+        if said not in free:
+            free[said] = defaultdict(list)
+            for candidate in reversed(range(len(actual))):
+                free[said][_identity(actual[candidate], said)].append(candidate)
+        candidates = free[said][_identity(item, said)]
+        while candidates and candidates[-1] in taken:
+            candidates.pop()
+        if candidates:
+            pairs[index] = candidates.pop()
+            taken.add(pairs[index])
     return pairs
 
 
@@ -218,7 +229,6 @@ def _said(item: Value, keys: list[str]) -> int:
     return sum(key in item for key in keys) if isinstance(item, dict) else 0
 
 
-def _matches(expected: Value, actual: Value, keys: list[str]) -> bool:
-    if not keys or not isinstance(expected, dict) or not isinstance(actual, dict):
-        return gojson.same(expected, actual)
-    return all(key not in expected or gojson.same(expected[key], actual.get(key)) for key in keys)
+def _identity(item: Value, keys: tuple[str, ...] | None) -> str:
+    """Return what tells an item from others: its keys, or all of it where there are none."""
+    return gojson.encode(item if keys is None or not isinstance(item, dict) else {key: item.get(key) for key in keys})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kubectl_express.core.managed_fields import Owner, is_leaf, item_keys, item_tree, subtree
+from kubectl_express.core.managed_fields import ItemTrees, Owner, is_leaf, item_keys, subtree
 from kubectl_express.core.values import Object, Value, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,10 @@ class Holders:
         name = f"f:{key}"
         return self._below([mapping(hold.tree[name]) if name in hold.tree else None for hold in self.holds], "object")
 
-    def of_item(self, item: Value) -> Holders:
-        """Return who holds an item of a list."""
-        return self._below([item_tree(hold.tree, item) for hold in self.holds], "list")
+    def of_items(self) -> Callable[[Value], Holders]:
+        """Return what tells who holds an item of a list."""
+        trees = [ItemTrees(hold.tree) for hold in self.holds]
+        return lambda item: self._below([each.of(item) for each in trees], "list")
 
     def _below(self, trees: list[Object | None], around: Literal["object", "list"]) -> Holders:
         """Return who holds what is one step down, from the tree that each of these holders has there."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from kubectl_express.core.hashing import HashMethod
 
 
+_MOST_WRITTEN = {1: 1000, 2: 45}
+"""Defaults in a node of which one, or two, are tried as written out: some thousand texts at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The data of a live node: its text as it was hashed, what that says, and where it was found, in a short phrase."""
@@ -142,7 +146,7 @@ def _stripped(live: Object, groups: list[tuple[str, Object]], schema: Object) ->
 def _with_some_defaults(source: str, value: Value, schema: Object) -> Iterator[tuple[str, str]]:
     """Yield the value without all defaults but one or two: charts may write some out, which leaves no trace."""
     places = sorted(set(default_places(value, schema)))
-    for count in (1, 2):
-        for written in combinations(places, count):
+    for count, most in _MOST_WRITTEN.items():
+        for written in combinations(places if len(places) <= most else (), count):
             kept = without_defaults(value, schema, written)
             yield f"{source}, without defaults but {' and '.join(written)}", gojson.encode(kept)

@@ -152,8 +152,8 @@ def owned(value: Value, tree: Object, reading: Reading) -> Value:
     if isinstance(value, dict) and not is_leaf(tree):
         return _owned_members(value, tree, reading)
     if isinstance(value, list) and not is_leaf(tree):
-        below = reading.of_items()
-        return [owned(item, inner, below) for item in value if (inner := item_tree(tree, item)) is not None]
+        below, trees = reading.of_items(), ItemTrees(tree)
+        return [owned(item, inner, below) for item in value if (inner := trees.of(item)) is not None]
     return reading.leaf(value)
 
 
@@ -169,18 +169,26 @@ def _owned_members(value: Object, tree: Object, reading: Reading) -> Object:
     return found
 
 
-def item_tree(tree: Object, item: Value) -> Object | None:
-    """Return the tree of a merged list's item, which its keys or its value tell; None where it is not owned."""
-    for kind, named, inner in _named_items(tree):
-        if kind == "v" and gojson.same(named, item):
-            return inner
-        if kind == "k" and isinstance(item, dict) and isinstance(named, dict) and _has(item, named):
-            return inner
-    return None
+class ItemTrees:
+    """The trees of a merged list's items, which their keys or their values tell: a list may have thousands."""
 
+    def __init__(self, tree: Object) -> None:
+        self._by_value: dict[str, Object] = {}
+        self._by_keys: dict[tuple[str, ...], dict[str, Object]] = {}
+        for kind, named, inner in _named_items(tree):
+            if kind == "v":
+                self._by_value.setdefault(gojson.encode(named), inner)
+            elif isinstance(named, dict):
+                self._by_keys.setdefault(tuple(named), {}).setdefault(gojson.encode(named), inner)
 
-def _has(item: Object, keys: Object) -> bool:
-    return all(key in item and gojson.same(item[key], value) for key, value in keys.items())
+    def of(self, item: Value) -> Object | None:
+        """Return the tree of an item; None where it is not owned."""
+        if isinstance(item, dict):
+            for keys, trees in self._by_keys.items():
+                found = trees.get(gojson.encode({key: item[key] for key in keys if key in item}))
+                if found is not None:
+                    return found
+        return self._by_value.get(gojson.encode(item)) if self._by_value else None
 
 
 def item_keys(tree: Object) -> list[str] | None:

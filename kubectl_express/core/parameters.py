@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from kubectl_express.core import gojson
 from kubectl_express.core.values import Object, Value, join, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class Absent:
@@ -21,6 +22,8 @@ class Absent:
 
 
 ABSENT = Absent()
+_MOST_PAIRS = 100_000
+"""Pairs of equal items, one of each list: what is matched item by item takes a second at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def _matched(old: list[Value], new: list[Value]) -> Iterator[tuple[int | None, i
     if old_keys is None or new_keys is None:
         old_keys = [gojson.encode(item) for item in old]
         new_keys = [gojson.encode(item) for item in new]
-    for tag, start, end, new_start, new_end in SequenceMatcher(None, old_keys, new_keys, autojunk=False).get_opcodes():
+    for tag, start, end, new_start, new_end in _opcodes(old_keys, new_keys):
         before, after = range(start, end), range(new_start, new_end)
         if tag in {"equal", "replace"}:
             paired = min(len(before), len(after))
@@ -80,6 +83,28 @@ def _matched(old: list[Value], new: list[Value]) -> Iterator[tuple[int | None, i
             yield index, None
         for index in after:
             yield None, index
+
+
+def _opcodes(old: list[str], new: list[str]) -> Iterable[tuple[str, int, int, int, int]]:
+    """Return what leads from one list to the other, as difflib has it.
+
+    Where so many items are equal that it would take minutes, all between a common beginning and a common end counts as
+    replaced.
+    """
+    counts = Counter(new)
+    if sum(counts[key] for key in old) <= _MOST_PAIRS:
+        return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    start = _common(old, new)
+    end = min(_common(old[::-1], new[::-1]), min(len(old), len(new)) - start)
+    old_end, new_end = len(old) - end, len(new) - end
+    middle = ("replace", start, old_end, start, new_end)
+    return ("equal", 0, start, 0, start), middle, ("equal", old_end, len(old), new_end, len(new))
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    """Return how many items are the same from the beginning on."""
+    pairs = zip(old, new)  # noqa: B905 - up to the shorter one's end
+    return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(old), len(new)))
 
 
 def _names(items: list[Value]) -> list[str] | None:

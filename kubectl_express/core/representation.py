@@ -104,8 +104,9 @@ def _encoded(text: str) -> bytes:
 def _spellings(one: bytes, other: bytes) -> list[Spelling]:
     """Return where two JSON texts that say the same are written otherwise, in the order of the first."""
     found = list(_ends(one, other))
-    if one.rstrip(_SPACE) != other.rstrip(_SPACE):
-        found += [*_spaces(one, other), *_places(_read(one), _read(other))]
+    inner, other_inner = one.rstrip(_SPACE), other.rstrip(_SPACE)
+    if inner != other_inner:
+        found += [*_spaces(inner, other_inner), *_places(_read(inner), _read(other_inner))]
     return sorted(found, key=lambda each: each.byte) or [_first_byte(one, other)]
 
 
