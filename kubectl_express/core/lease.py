@@ -217,9 +217,10 @@ def _stamped(lease: Object) -> datetime | None:
 
 def _time(value: Value) -> datetime | None:
     try:
-        return datetime.fromisoformat((text(value) or "").replace("Z", "+00:00"))
+        time = datetime.fromisoformat((text(value) or "").replace("Z", "+00:00"))
     except ValueError:
         return None
+    return time if time.tzinfo else None
 
 
 def request(asked: Request, holder: Holder) -> str:

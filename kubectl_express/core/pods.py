@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _METADATA = ("name", "uid", "resourceVersion", "labels", "deletionTimestamp")
 _STATUS = ("phase", "reason")
+_PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
 _CONDITIONS = frozenset({"Ready", "PodScheduled"})
 _CONTAINER = ("name", "containerID", "state", "restartCount")
 
@@ -24,7 +25,7 @@ def essence(pod: Object) -> Object:
     metadata, status = mapping(pod.get("metadata")), mapping(pod.get("status"))
     kept: Object = {key: status[key] for key in _STATUS if key in status}
     if "conditions" in status:
-        kept["conditions"] = [each for each in objects(status["conditions"]) if each.get("type") in _CONDITIONS]
+        kept["conditions"] = [each for each in objects(status["conditions"]) if text(each.get("type")) in _CONDITIONS]
     for key in ("containerStatuses", "initContainerStatuses"):
         if key in status:
             kept[key] = [_of(each, _CONTAINER) for each in objects(status[key])]
@@ -57,7 +58,7 @@ def read_pod(pod: Object, settings: PodSettings) -> Pod:
         revision=text(mapping(at(pod, "/metadata/labels")).get(settings.revision_label)),
         ready=ready,
         terminating=at(pod, "/metadata/deletionTimestamp") is not None,
-        phase=text(at(pod, "/status/phase")) or "Unknown",
+        phase=phase if (phase := text(at(pod, "/status/phase"))) in _PHASES else "Unknown",
         reason=None if ready else _reason(pod, statuses, conditions),
         restarts=sum(restarts),
         version=text(at(pod, "/metadata/resourceVersion")) or "",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Goes up where an earlier version of this program would read a record wrongly."""
 
+ACTIONS = frozenset({"rollout", "undo"})
+STATES = frozenset({"running", "paused", "stopping", "stopped", "halted", "finished"})
+
 _Kept = TypeVar("_Kept", bound="Record | Progress | Touched")
 
 
@@ -51,7 +54,7 @@ class Record:
     """Counts from 1 in each system."""
     id: str
     action: str
-    """`rollout` or `undo`."""
+    """One of ACTIONS."""
     started: str
     """RFC 3339."""
     by: str
@@ -79,7 +82,7 @@ class Progress:
     """How far a rollout has come."""
 
     state: str
-    """`running`, `paused`, `stopping`, `stopped`, `halted` or `finished`."""
+    """One of STATES."""
     done: int
     """How many of its steps are finished: the first so many."""
     current: str | None
@@ -110,12 +113,18 @@ def read_record(content: bytes) -> Record:
     whole = mapping(_parsed(content))
     if whole.get("format") != FORMAT:
         raise UnreadableRecordError("it is of another version of kubectl-express")
-    return _read(Record, whole.get("record"))
+    record = _read(Record, whole.get("record"))
+    if record.action not in ACTIONS:
+        raise UnreadableRecordError("its action is not what it should be")
+    return record
 
 
 def read_progress(content: bytes) -> Progress:
     """Return the progress that was kept. Raises UnreadableRecordError."""
-    return _read(Progress, _parsed(content))
+    progress = _read(Progress, _parsed(content))
+    if progress.state not in STATES:
+        raise UnreadableRecordError("its state is not what it should be")
+    return progress
 
 
 def read_touched(content: bytes) -> tuple[Touched, ...]:

@@ -285,9 +285,10 @@ def _limited(query: Query, remaining: float | None) -> list[tuple[str, str]]:
 
 def _date(header: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(header)
+        date = parsedate_to_datetime(header)
     except (TypeError, ValueError):
         return None
+    return date if date.tzinfo else None
 
 
 def _pairs(query: Query) -> list[tuple[str, str]]:

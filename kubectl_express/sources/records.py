@@ -49,6 +49,8 @@ _NUMBER = "kubectl-express/number"
 _HEAD = re.compile(r"express-rollout-([1-9][0-9]{0,8})")
 _CHUNK = 700_000
 """Bytes of a chunk: the API server takes 1 MiB of a Secret, and base64 makes four bytes of three on the way there."""
+_LARGEST = 512 << 20
+"""Bytes of a record unpacked: a few kilobytes may be packed so that they unpack to any number."""
 _MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -76,10 +78,10 @@ class Records:
         """
         parts = [_content(self._get(_name(number, each)), "touched") for each in _chunks(self._get(_name(number)))]
         try:
-            return read_touched(gzip.decompress(b"".join(parts)))
+            return read_touched(_unpacked(b"".join(parts)))
         except UnreadableRecordError as error:
             raise self._unreadable(number, str(error)) from None
-        except (OSError, EOFError, zlib.error):
+        except zlib.error:
             raise self._unreadable(number, "what it kept of the objects is damaged") from None
 
     def known_texts(self, *numbers: int) -> dict[str, list[tuple[str, str]]]:
@@ -153,11 +155,11 @@ class Records:
 
     def _read_head(self, head: Object, number: int) -> tuple[Record, Progress]:
         try:
-            record = read_record(gzip.decompress(_content(head, "record")))
+            record = read_record(_unpacked(_content(head, "record")))
             progress = read_progress(_content(head, "progress"))
         except UnreadableRecordError as error:
             raise self._unreadable(number, str(error)) from None
-        except (OSError, EOFError, zlib.error):
+        except zlib.error:
             raise self._unreadable(number, "it is damaged") from None
         if record.number != number:
             raise self._unreadable(number, f"it says that it is rollout {record.number}")
@@ -227,6 +229,15 @@ def _content(secret: Object, key: str) -> bytes:
         return base64.b64decode(text(at(secret, f"/data/{key}")) or "", validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Return what was packed with gzip. Raises zlib.error where it is damaged, or larger than any record."""
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    content = unpacking.decompress(packed, _LARGEST)
+    if not unpacking.eof:
+        raise zlib.error("not whole")
+    return content
 
 
 def _chunks(head: Object) -> range:
