@@ -101,7 +101,7 @@ def _lookup(pointer: str) -> str:
     """Return the Lua expression for what a JSON Pointer leads to. Lua's lists begin at 1."""
     found = "obj"
     for part in split(pointer):
-        position = f", {int(part) + 1}" if part.isdecimal() else ""
+        position = f", {int(part) + 1}" if part.isdecimal() and len(part) < 10 else ""
         found = f"at({found}, {_quoted(part)}{position})"
     return found
 

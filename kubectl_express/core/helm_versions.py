@@ -13,10 +13,10 @@ _COMPARISONS = {
     "!=": operator.ne,
     "=": operator.eq,
 }
-_ONE = r"(>=|<=|!=|>|<|=)\s*v?(\d+(?:\.\d+){0,2})"
+_ONE = r"(>=|<=|!=|>|<|=)\s*v?(\d{1,9}(?:\.\d{1,9}){0,2})"
 CONSTRAINT = rf"{_ONE}([ ,]+{_ONE})*"
 """A regular expression of the whole: `>=3.14 <5`, `=4.3`."""
-_VERSION = re.compile(r"\bv?(\d+(?:\.\d+){0,2})")
+_VERSION = re.compile(r"\bv?(\d{1,9}(?:\.\d{1,9}){0,2})")
 
 
 def allows(constraint: str, engine: str) -> bool:

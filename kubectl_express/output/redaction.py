@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.parameters import Absent, ParameterChange
-from kubectl_express.core.values import Object, Value, mapping, split
+from kubectl_express.core.values import Object, Value, index_in, mapping, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +57,6 @@ def _covered(value: Value, pointer: Sequence[str]) -> Value:
     step, rest = pointer[0], pointer[1:]
     if isinstance(value, dict) and step in value:
         return {**value, step: _covered(value[step], rest)}
-    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-        return [_covered(item, rest) if index == int(step) else item for index, item in enumerate(value)]
+    if isinstance(value, list) and (place := index_in(value, step)) is not None:
+        return [_covered(item, rest) if index == place else item for index, item in enumerate(value)]
     return value

@@ -17,6 +17,9 @@ Reader: TypeAlias = Callable[[yaml.Node], Any]
 """Turns a node into a setting, or raises UnexpectedError."""
 
 _TAG = "tag:yaml.org,2002:"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST = 300_000
+"""Characters of a file, which PyYAML's own parser reads: it takes seconds for so many."""
 _LONGEST = 60
 """Characters of a value that a message quotes."""
 
@@ -68,10 +71,14 @@ def described(node: yaml.Node) -> str:
 def compose(text: str, name: str) -> yaml.Node | None:
     """Return the one document of a file as PyYAML's node graph; None where the file is empty.
 
-    Raises ExpressError where it is no YAML, or more than one document.
+    Raises ExpressError where it is no YAML, more than one document, or longer than a configuration ever is.
     """
+    if len(text) > _LARGEST:
+        raise ExpressError(f"{name}: expected at most {_LARGEST:,} characters, found {len(text):,}")
+    loader = None
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+        node: yaml.Node | None = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, problem = (mark.line + 1 if mark else 1), error.problem or error.context
@@ -80,6 +87,11 @@ def compose(text: str, name: str) -> yaml.Node | None:
         problem = f"the character U+{error.character:04X} is not allowed"
     except RecursionError:
         line, problem = 1, "it is nested too deeply"
+    except (ValueError, OverflowError):
+        # An escape such as "\UFFFFFFFF", or the directive of a version of thousands of digits.
+        line, problem = (loader.line + 1 if loader else 1), "a number that names nothing"
+    else:
+        return node
     if problem == "but found another document":
         problem = "a second document"
     raise ExpressError(f"{name}:{line}: expected one YAML document, found an error: {problem}")
@@ -140,34 +152,44 @@ def string(expected: str, pattern: str | re.Pattern[str] = r"[^\x00-\x1f\x7f]+")
         braces = isinstance(node, yaml.MappingNode) and node.flow_style
         if braces or node.tag in {f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"}:
             raise UnexpectedError(node, expected, f"{described(node)} (quotes make it a string)")
-        if node.tag not in {f"{_TAG}str", f"{_TAG}timestamp"} or not whole.fullmatch(node.value):
+        text = _scalar(node, "str", "timestamp")
+        if text is None or _SURROGATE.search(text) or not whole.fullmatch(text):
             raise UnexpectedError(node, expected)
-        return str(node.value)
+        return text
 
     return read
 
 
+def _scalar(node: yaml.Node, *kinds: str) -> str | None:
+    """Return the text of a scalar of one of these kinds; None of anything else, whatever its tag says that it is."""
+    known = isinstance(node, yaml.ScalarNode) and node.tag.removeprefix(_TAG) in kinds
+    return str(node.value) if known else None
+
+
 def flag(node: yaml.Node) -> bool:
     """Read true or false, in the words YAML has for them."""
-    if node.tag != f"{_TAG}bool":
+    word = (_scalar(node, "bool") or "").lower()
+    if word not in yaml.SafeLoader.bool_values:
         raise UnexpectedError(node, "true or false")
-    return bool(yaml.SafeLoader.bool_values[node.value.lower()])
+    return bool(yaml.SafeLoader.bool_values[word])
 
 
 def count(node: yaml.Node) -> int:
     """Read a whole number from 1 on."""
-    if node.tag != f"{_TAG}int" or not re.fullmatch("[1-9][0-9]{0,8}", node.value):
+    digits = _scalar(node, "int") or ""
+    if not re.fullmatch("[1-9][0-9]{0,8}", digits):
         raise UnexpectedError(node, "a whole number of at least 1")
-    return int(node.value)
+    return int(digits)
 
 
 def one_of(names: Sequence[str]) -> Reader:
     """Return a reader of names out of a list; the nearest comes first where another is read."""
 
     def read(node: yaml.Node) -> str:
-        if node.value in names and isinstance(node, yaml.ScalarNode):
-            return str(node.value)
-        near = get_close_matches(str(node.value), names, 1)
+        text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        if text in names:
+            return text
+        near = get_close_matches(text, names, 1)
         hint = f" ({near[0]}?)" if near else ""
         raise UnexpectedError(node, f"one of {', '.join(names)}{hint}")
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from kubectl_express.core.values import Object, mapping, objects, text
 from kubectl_express.errors import ExpressError
+from kubectl_express.sources.answers import decode
 from kubectl_express.sources.programs import find_program
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _id_token(provider: Object) -> str:
         claims = token.split(".")[1]
         expires = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
         fresh = datetime.fromtimestamp(expires, timezone.utc) > datetime.now(timezone.utc)
-    except (IndexError, KeyError, TypeError, ValueError, OverflowError):
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
         fresh = False
     if not fresh:
         raise ExpressError(
@@ -145,7 +146,10 @@ def _ask_plugin(plugin: Object, cluster: Object, environ: Mapping[str, str], *, 
     for item in objects(plugin.get("env")):
         variables[str(item.get("name"))] = str(item.get("value", ""))
     variables[_EXEC_INFO] = json.dumps({"apiVersion": version, "kind": "ExecCredential", "spec": spec})
-    arguments = [str(argument) for argument in plugin.get("args") or []]  # type: ignore[union-attr]
+    given = plugin.get("args") or []
+    if not isinstance(given, list):
+        raise ExpressError("exec plugin: args must be a list: correct the user's entry in the kubeconfig")
+    arguments = [str(argument) for argument in given]
     output = _run(command, arguments, variables, text(plugin.get("installHint")), interactive=interactive)
     return _answer(output, command, version)
 
@@ -165,9 +169,9 @@ def _cluster_info(cluster: Object) -> Object:
     if "certificate-authority" in cluster:
         authority = Path(str(cluster["certificate-authority"])).read_bytes()
         info["certificate-authority-data"] = base64.b64encode(authority).decode()
-    for extension in cluster.get("extensions") or []:  # type: ignore[union-attr]
-        if mapping(extension).get("name") == "client.authentication.k8s.io/exec":
-            info["config"] = mapping(extension).get("extension")
+    for extension in objects(cluster.get("extensions")):
+        if extension.get("name") == "client.authentication.k8s.io/exec":
+            info["config"] = extension.get("extension")
     return info
 
 
@@ -195,6 +199,8 @@ def _run(
         raise missing from None
     except OSError as error:
         raise ExpressError(f"getting credentials: exec: {command}: {error.strerror}") from None
+    except ValueError as error:  # No name for a variable, say.
+        raise ExpressError(f"getting credentials: exec: {command}: {error}") from None
     words = (done.stderr or b"").decode(errors="replace").strip()
     if done.returncode:
         said = f": {' '.join(words.split())}" if words else ""
@@ -210,7 +216,7 @@ def _run(
 def _answer(output: bytes, command: str, version: str) -> Credentials:
     where = f"getting credentials: exec plugin {command}"
     try:
-        answer = mapping(json.loads(output))
+        answer = decode(output)
     except ValueError:
         raise ExpressError(f"{where}: its output is not JSON") from None
     status = mapping(answer.get("status"))
@@ -230,6 +236,7 @@ def _answer(output: bytes, command: str, version: str) -> Credentials:
     try:
         # Python 3.10 reads neither a Z nor nanoseconds; parts of a second do not matter here.
         expires = datetime.fromisoformat(re.sub(r"\.\d+", "", stamp).replace("Z", "+00:00")) if stamp else None
-    except ValueError:
+        expires = expires.astimezone(timezone.utc) if expires else None
+    except (ValueError, OverflowError):
         raise ExpressError(f"{where}: its expirationTimestamp is not a time") from None
-    return Credentials(user, expires.astimezone(timezone.utc) if expires else None)
+    return Credentials(user, expires)

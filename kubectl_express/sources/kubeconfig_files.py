@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kubectl_express.core.plain_yaml import NotPlainError, PlainReader
+from kubectl_express.core.yaml_scalars import PlainKeys, PlainValues
 from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_express.core.values import Object, Value
+    from kubectl_express.core.yaml_scalars import Resolved
 
 _SECTIONS = (("clusters", "cluster"), ("users", "user"), ("contexts", "context"))
 _PATHS = {"clusters": ("certificate-authority",), "users": ("client-certificate", "client-key", "tokenFile")}
@@ -27,9 +30,6 @@ _STRINGS = {
     "contexts": ("cluster", "user", "namespace"),
 }  # fmt: skip
 _BOOLEANS = {"clusters": ("insecure-skip-tls-verify", "disable-compression"), "users": (), "contexts": ()}
-
-_DEEPEST = 200
-"""Collections within collections; a credential plugin's extensions may hold some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,52 +81,57 @@ def _places(environ: Mapping[str, str]) -> list[str]:
 
 
 def _parse(content: bytes, path: str) -> Object:
-    import yaml
-
+    text = _decoded(content, path).removeprefix("\ufeff").replace("\r\n", "\n") + "\n"
+    values, keys = _Words(), _Keys()
     try:
-        _check_depth(content, path)
-        document = yaml.load(content, Loader=_loader())  # noqa: S506  (a SafeLoader with fewer types)
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ExpressError(f"kubeconfig {path}{line}: it is not YAML: {error.problem}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ExpressError(f"kubeconfig {path}: it is not YAML: {str(error).splitlines()[0]}") from None
+        document = PlainReader(values, keys).read(text)
+    except NotPlainError:
+        from kubectl_express.core.yaml_chunks import ChunkError, read_chunk
+
+        try:
+            document = read_chunk(text, values, keys)
+        except ChunkError as error:
+            where = f"kubeconfig {path}, line {error.line + 1}"
+            raise ExpressError(f"{where}: it is not YAML: {error.problem}") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ExpressError(f"kubeconfig {path}, line 1: expected a mapping with clusters, users and contexts")
+    if _holds_nul(document):
+        raise ExpressError(f"kubeconfig {path}: it must not hold the character U+0000")
     return document
 
 
-def _check_depth(content: bytes, path: str) -> None:
-    """Raise ExpressError where collections are nested deeper than libyaml's composer survives: it ends the process."""
-    import yaml
-
-    depth = 0
-    for event in yaml.parse(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _DEEPEST:
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise ExpressError(f"kubeconfig {path}, line {line}: it is nested too deeply")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+def _decoded(content: bytes, path: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ExpressError(f"kubeconfig {path}, line {line}: it is not YAML: it is no UTF-8 text") from None
 
 
-def _loader() -> Any:
-    """Return PyYAML's safe loader without the scalars that only YAML 1.1 types: dates, and yes/no as booleans."""
-    import yaml
+class _Words(PlainValues):
+    """What plain scalars mean, but that the words which only YAML 1.1 takes for booleans are text: `on`, `y`, `no`."""
 
-    fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    resolvers = {
-        first: [
-            (tag, pattern)
-            for tag, pattern in known
-            if tag != "tag:yaml.org,2002:timestamp" and (tag != "tag:yaml.org,2002:bool" or first in "tTfF")
-        ]
-        for first, known in fast.yaml_implicit_resolvers.items()
-    }
-    return type("KubeconfigLoader", (fast,), {"yaml_implicit_resolvers": resolvers})
+    def __missing__(self, text: str) -> Resolved:
+        value = super().__missing__(text)
+        if isinstance(value, bool) and text.lower() not in {"true", "false"}:
+            self[text] = value = text
+        return value
+
+
+class _Keys(PlainKeys):
+    """Keys as they are written."""
+
+    def __missing__(self, text: str) -> str:
+        return text
+
+
+def _holds_nul(value: Value) -> bool:
+    """Return whether a text has a character that no path, variable or header may have."""
+    if isinstance(value, dict):
+        return any(map(_holds_nul, value)) or any(map(_holds_nul, value.values()))
+    return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
 def _named(entries: Value, path: str, section: str, member: str) -> dict[str, Object]:
