@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from kubectl_express.errors import ExpressError
 
@@ -19,20 +19,33 @@ _LOG_LINE = re.compile(
     r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d "  # Go's log package: helm's warnings on values
     r"|[IWEF]\d{4} \d\d:\d\d:\d\d"  # klog
 )
+_LARGEST = 256 << 20
+"""Bytes. A system of 10,000 nodes takes some 17 MiB."""
 _FAILURE = "Error: "
 
 
 def read_text(name: str, environment: Environment) -> str:
     """Return the text of a file, or of standard input for `-`. Raises ExpressError where it cannot be read."""
     try:
-        if name == "-":
-            binary = getattr(environment.stdin, "buffer", None)
-            return binary.read().decode("utf-8-sig") if binary else environment.stdin.read()
-        return (environment.folder / name).read_text(encoding="utf-8-sig")
+        if name != "-":
+            with (environment.folder / name).open("rb") as file:
+                return _up_to_the_largest(file, name).decode("utf-8-sig")
+        binary = getattr(environment.stdin, "buffer", None)
+        return _up_to_the_largest(binary, name).decode("utf-8-sig") if binary else environment.stdin.read()
     except UnicodeDecodeError as error:
         raise ExpressError(f"{title(name)} is not UTF-8 text: byte {error.start} cannot be read") from error
     except OSError as error:
         raise ExpressError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def _up_to_the_largest(file: BinaryIO, name: str) -> bytes:
+    """Return what a file holds; a device or another program may go on for ever."""
+    content = bytearray()
+    while piece := file.read(1 << 20):
+        content += piece
+        if len(content) > _LARGEST:
+            raise ExpressError(f"{title(name)} is longer than {_LARGEST >> 20} MiB: is it a file of manifests?")
+    return bytes(content)
 
 
 def title(name: str) -> str:

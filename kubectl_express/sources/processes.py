@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import selectors
 import signal
 import subprocess
 from pathlib import Path
@@ -11,6 +13,10 @@ from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+_MOST = 256 << 20
+"""Bytes of one stream; a program that writes more will hardly ever end."""
 
 
 def run(
@@ -27,23 +33,53 @@ def run(
     and the program's own words follow.
     """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             env=dict(variables),
             cwd=folder,
             umask=umask,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="surrogateescape",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
     except OSError as error:
         raise ExpressError(f"{doing}: {command[0]} cannot be started: {error.strerror or error}") from error
+    with process:
+        try:
+            written = _written(process)
+        except BaseException:
+            process.kill()
+            raise
+    if written is None:
+        much = f"it wrote more than {_MOST >> 20} MiB and was ended"
+        raise ExpressError(f"{doing}: {Path(command[0]).name} failed: {much}")
+    stdout, stderr = (content.decode("utf-8", "surrogateescape") for content in written)
+    done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
     if done.returncode != 0:
         words = own_words(done.stderr) or _ended(done.returncode)
         raise ExpressError(f"{doing}: {Path(command[0]).name} failed: {words}")
     return done
+
+
+def _written(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes] | None:
+    """Return what a program wrote to both its streams; None where that would not end, and it was killed."""
+    assert process.stdout is not None  # noqa: S101
+    assert process.stderr is not None  # noqa: S101
+    written = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
+    with selectors.DefaultSelector() as selector:
+        for stream in written:
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                piece = os.read(key.fd, 1 << 16)
+                written[key.fd] += piece
+                if not piece:
+                    selector.unregister(key.fd)
+                elif len(written[key.fd]) > _MOST:
+                    process.kill()
+                    return None
+    stdout, stderr = map(bytes, written.values())
+    return stdout, stderr
 
 
 def _ended(code: int) -> str:
