@@ -69,6 +69,10 @@ def _forget_unwritten() -> None:
 
 def _crashed(error: Exception, environment: Environment, *, verbose: bool) -> ExitStatus:
     """Tell of a fault of this program. The exception's own text may hold anything, so only `-v` shows it."""
+    if isinstance(error, RecursionError | MemoryError):
+        # No fault of the program's: what was read is beyond what this machine can hold.
+        much = "is nested too deeply" if isinstance(error, RecursionError) else "takes more memory than there is"
+        return _failed(ExpressError(f"what was read {much}"), environment)
     import traceback
 
     frame = traceback.extract_tb(error.__traceback__)[-1]

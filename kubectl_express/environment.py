@@ -27,6 +27,10 @@ class Environment:
     @staticmethod
     def real() -> Environment:
         """Return the process's own."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                # A character that the locale's encoding lacks is shown by its number, as in any other text.
+                stream.reconfigure(errors="backslashreplace")
         return Environment(sys.stdin, sys.stdout, sys.stderr, os.environ)
 
     @property
