@@ -1,0 +1,1 @@
+"""Inputs that nobody meant to make: what the program reads, broken at random and on purpose."""
