@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_express.errors import ExpressError
+from kubectl_express.sources.private import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,4 +71,4 @@ def write_chart(files: Mapping[str, bytes], folder: Path) -> None:
     for path, content in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        write_private(place, content)
