@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from hashlib import sha256
 from os import sep
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from kubectl_express.environment import Environment
     from kubectl_express.output.views.diff import SystemDiff
 
+_LONGEST = 255
+"""Characters of a file's name."""
 _WORD = re.compile(r"[A-Za-z0-9=-]+")
 
 
@@ -45,8 +48,7 @@ def run_external_diff(program: str, diffs: Iterable[SystemDiff], environment: En
             side.mkdir(mode=0o700)
         for diff in diffs:
             for title, before, after in _objects(diff):
-                # Such programs print what the files are called, whatever characters that has.
-                name = quote(title, safe=":")
+                name = _file_name(title)
                 for side, manifest in ((old, before), (new, after)):
                     if manifest is not None:
                         write_private(side / name, dump(manifest).encode())
@@ -61,6 +63,12 @@ def run_external_diff(program: str, diffs: Iterable[SystemDiff], environment: En
         environment.say(done.stderr.decode("utf-8", "replace").rstrip())
     if done.returncode > 1:
         raise ExpressError(f"KUBECTL_EXTERNAL_DIFF: {first} failed with exit code {done.returncode}")
+
+
+def _file_name(title: str) -> str:
+    """Return what an object's file is called: such programs print that, whatever characters it has."""
+    name = quote(title, safe=":")
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 65]}~{sha256(title.encode()).hexdigest()}"
 
 
 def _objects(diff: SystemDiff) -> Iterable[tuple[str, Object | None, Object | None]]:
