@@ -11,6 +11,9 @@ from kubectl_express.sources.repository import holds
 
 CONFIG_NAME = ".express.yaml"
 
+_MORE_THAN_ANY = 2 << 20
+"""Bytes: more than is taken. A device goes on for ever."""
+
 
 def find(start: Path) -> Path | None:
     """Return the nearest configuration file from a folder upward, or None.
@@ -38,7 +41,8 @@ def load(path: Path | None, folder: Path | None = None) -> Settings:
         # What it leads to might be quoted as wrong.
         raise ExpressError(f"{name}: the configuration is a link that leads out of its folder")
     try:
-        content = (folder / path).read_bytes()
+        with (folder / path).open("rb") as file:
+            content = file.read(_MORE_THAN_ANY)
     except OSError as error:
         raise ExpressError(f"{name}: the configuration cannot be read: {error.strerror or error}") from error
     try:

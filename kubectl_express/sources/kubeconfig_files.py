@@ -29,6 +29,8 @@ _STRINGS = {
     ),
     "contexts": ("cluster", "user", "namespace"),
 }  # fmt: skip
+_LARGEST = 16 << 20
+"""Bytes; a device goes on for ever."""
 _BOOLEANS = {"clusters": ("insecure-skip-tls-verify", "disable-compression"), "users": (), "contexts": ()}
 
 
@@ -58,13 +60,16 @@ def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
     merged: dict[str, dict[str, Object]] = {section: {} for section, _ in _SECTIONS}
     for path in [explicit] if explicit else _places(environ):
         try:
-            content = Path(path).read_bytes()
+            with Path(path).open("rb") as file:
+                content = file.read(_LARGEST + 1)
         except FileNotFoundError:
             if explicit:
                 raise ExpressError(f"--kubeconfig {path}: no such file; name an existing one") from None
             continue
         except OSError as error:
             raise ExpressError(f"kubeconfig {path}: it cannot be read: {error.strerror}") from None
+        if len(content) > _LARGEST:
+            raise ExpressError(f"kubeconfig {path}: it is longer than {_LARGEST >> 20} MiB: is it a kubeconfig?")
         files.append(path)
         document = _parse(content, path)
         current = current or _text(document.get("current-context"), path, "current-context")

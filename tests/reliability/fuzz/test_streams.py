@@ -114,6 +114,18 @@ def test_what_is_no_file_of_manifests_is_refused(express: Express, file: str, sa
     told("files and streams: endless, unreadable, changing")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("revisions", "--kubeconfig", "/dev/zero"), "kubeconfig /dev/zero: it is longer than 16 MiB"),
+        (("verify", "--config", "/dev/zero"), "/dev/zero: expected at most 300,000 characters"),
+    ],
+)
+def test_a_configuration_without_an_end_is_refused(express: Express, arguments: tuple[str, ...], said: str) -> None:
+    failed(bounded(express, *arguments, seconds=SECONDS, mebibytes=MEBIBYTES), said)
+    told("files and streams: endless, unreadable, changing")
+
+
 def test_a_named_pipe_is_read_to_its_end(express: Express) -> None:
     pipe = express.home / "pipe"
     os.mkfifo(pipe)
