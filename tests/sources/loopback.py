@@ -130,16 +130,18 @@ def _handshaken(context: ssl.SSLContext, listener: socket.socket) -> tuple[socke
     """Accept a connection and shake hands; of a refusal the client hears, whatever it has sent meanwhile."""
     plain, address = listener.accept()
     connection = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+    # Meanwhile nobody else is let in.
+    connection.settimeout(5)
     try:
         connection.do_handshake()
     except OSError:
         # Closed with its request unread, the connection would be reset, and the alert lost on the way.
-        connection.settimeout(5)
         with connection, suppress(OSError):
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(4096):
                 pass
         raise
+    connection.settimeout(None)
     return connection, address
 
 
@@ -169,6 +171,8 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
     try:
         while data := source.recv(65536):
             sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
     except OSError:
         pass
+    finally:
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
