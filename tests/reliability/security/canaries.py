@@ -79,7 +79,8 @@ class Spy:
             "#!/bin/sh\n"
             f'for each in /proc/[0-9]*/cmdline; do /usr/bin/tr "\\0" " " < $each; echo; done >> {self.log}/processes'
             f" 2>/dev/null\n"
-            f'{{ echo "--- {name} $*"; /usr/bin/env; }} >> {self.log}/environment\n'
+            # A file of its own: several are started at the same time.
+            f'{{ echo "--- {name} $*"; /usr/bin/env; }} > {self.log}/environment.$$\n'
             f"/usr/bin/find {self.temporary} -mindepth 1 -printf '%y %m %P\\n' >> {self.log}/files\n"
             f"/usr/bin/find {self.temporary} -type f -exec /bin/cat {{}} + >> {self.log}/contents\n"
             f"{then}\n"
@@ -89,8 +90,7 @@ class Spy:
 
     def saw(self, what: str) -> str:
         """Return all that was written down: `processes`, `environment`, `files` or `contents`."""
-        file = self.log / what
-        return file.read_text(errors="replace") if file.exists() else ""
+        return "".join(file.read_text(errors="replace") for file in sorted(self.log.glob(f"{what}*")))
 
     def plugin(self) -> dict[str, Any]:
         """Return a kubeconfig's user whose credentials a plugin gives, which is a spy too."""
