@@ -110,3 +110,22 @@ def test_the_folder_is_gone_however_its_use_ends(repository: Path) -> None:
         kept.append(folder)
         raise KeyError
     assert not kept[0].parent.exists()
+
+
+def test_filters_of_the_user_s_own_are_run_and_those_of_the_repository_are_not(
+    repository: Path, tmp_path: Path
+) -> None:
+    (repository / ".gitattributes").write_text("values.yaml filter=mine\nadded.yaml filter=theirs\n")
+    commit(repository, "filters")
+    mine = tmp_path / "gitconfig"
+    git(repository, "config", "--file", str(mine), "filter.mine.smudge", "sed s/2/3/")
+    git(repository, "config", "filter.theirs.smudge", "sed s/new/run/")
+    with checked_out("main", repository, {**VARIABLES, "GIT_CONFIG_GLOBAL": str(mine)}) as folder:
+        assert (folder / "values.yaml").read_text() == "a: 3\n"
+        assert (folder / "added.yaml").read_text() == "new\n"
+
+
+def test_a_filter_that_git_cannot_be_told_to_leave_out_is_refused(repository: Path) -> None:
+    git(repository, "config", "filter.a=b.smudge", "cat")
+    with pytest.raises(ExpressError, match=r"has a filter\.a=b: remove it"), checked_out("main", repository, VARIABLES):
+        pass

@@ -9,6 +9,7 @@ from kubectl_express.core.settings import ChartSettings, Settings
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.configuration import CONFIG_NAME
 from kubectl_express.sources.layout import Layout, find_layout
+from kubectl_express.sources.repository import links_outward
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,3 +138,15 @@ def test_a_configuration_goes_before_the_folders_and_its_folder_is_the_root(root
 
 def test_a_folder_of_nothing_is_its_own_root(tmp_path: Path) -> None:
     assert find_layout(tmp_path, None) == Layout(tmp_path, Settings())
+
+
+def test_links_within_the_repository_are_followed_and_loops_of_them_end(root: Path) -> None:
+    chart = root / "master_charts" / "express"
+    chart.mkdir(parents=True, exist_ok=True)
+    (root / "shared").mkdir()
+    (root / "shared" / "up").symlink_to("..")
+    (chart / "shared").symlink_to(root / "shared")
+    (chart / "itself").symlink_to("itself")
+    assert links_outward(root, chart) is None
+    (root / "shared" / "out").symlink_to("/etc/hostname")
+    assert links_outward(root, chart) == chart / "shared" / "out"
