@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds dist/kubectl-express, one file that runs on any Python 3.10 to 3.14, and dist/kubectl-express.tar.gz, the same
-# with its license for krew. The same commit gives the same bytes, in whatever folder and by whatever user.
+# Builds dist/kubectl-express, one file that runs on any Python 3.10 to 3.14, dist/kubectl-express.tar.gz, the same with
+# its license for krew, and the wheel. The same commit gives the same bytes, in whatever folder and by whatever user.
 # Needs a Python from 3.10 on and the package index; what it downloads stays in a cache outside the repository.
 set -eu
 umask 022

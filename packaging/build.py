@@ -1,4 +1,7 @@
-"""Makes the zipapp and its krew archive from the package here and a folder of wheels: same input, same bytes."""
+"""Makes the zipapp, its krew archive and the wheel, from the package here and a folder of wheels.
+
+The same input gives the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "kubectl_express.cli:run"
 START = REPOSITORY / "packaging" / "start"
+PACKAGE = "kubectl_express"
+NOT_SHIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 
 def unpack_wheels(wheels: Path, site_packages: Path) -> None:
@@ -55,18 +60,28 @@ def write_zipapp(shiv: Path, output: Path, epoch: int) -> None:
         contents = {entry.filename: archive.read(entry) for entry in archive.infolist()}
     contents |= {path.name: path.read_bytes() for path in START.glob("*.py")}
     build = f"kubectl-express_{json.loads(contents['environment.json'])['build_id']}"
+    head = (START / "start.sh").read_text(encoding="utf-8").replace("@BUILD@", build).encode()
+    put(zipped(dict(sorted(contents.items())), epoch, head), output, 0o755)
+
+
+def zipped(contents: dict[str, bytes], epoch: int, head: bytes = b"") -> bytes:
+    """Return a zip of the contents behind the head, with one mode and one time for all."""
     packed = io.BytesIO()
-    packed.write((START / "start.sh").read_text(encoding="utf-8").replace("@BUILD@", build).encode())
+    packed.write(head)
     with zipfile.ZipFile(packed, "w") as archive:
-        for name in sorted(contents):
+        for name, content in contents.items():
             entry = zipfile.ZipInfo(name, time.gmtime(epoch)[:6])
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, contents[name], zipfile.ZIP_DEFLATED, 6)
-    # Replaced, not written over: the old one may be running.
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 6)
+    return packed.getvalue()
+
+
+def put(content: bytes, output: Path, mode: int) -> None:
+    """Write a file at once: replaced, not written over, since the old one may be running."""
     partial = output.with_name(f"{output.name}.{os.getpid()}")
-    partial.write_bytes(packed.getvalue())
-    partial.chmod(0o755)
+    partial.write_bytes(content)
+    partial.chmod(mode)
     partial.replace(output)
 
 
@@ -82,9 +97,27 @@ def write_krew_archive(zipapp: Path, output: Path, epoch: int) -> None:
             content = path.read_bytes()
             entry.size, entry.mode, entry.mtime = len(content), mode, epoch
             archive.addfile(entry, io.BytesIO(content))
-    partial = output.with_name(f"{output.name}.{os.getpid()}")
-    partial.write_bytes(packed.getvalue())
-    partial.replace(output)
+    put(packed.getvalue(), output, 0o644)
+
+
+def write_wheel(dist: Path, epoch: int) -> Path:
+    """Build the wheel with the setuptools of this Python, in place of an earlier version's; return where it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        # A copy: setuptools would put what it has built in an earlier run, and since was removed, in the wheel too.
+        source, built = Path(folder, "source"), Path(folder, "built")
+        shutil.copytree(REPOSITORY / PACKAGE, source / PACKAGE, ignore=NOT_SHIPPED)
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copyfile(REPOSITORY / name, source / name)
+        ask = f"from setuptools.build_meta import build_wheel; build_wheel({str(built)!r})"
+        built.mkdir()
+        subprocess.run([sys.executable, "-c", ask], cwd=source, check=True, stdout=subprocess.DEVNULL)
+        (wheel,) = built.iterdir()
+        with zipfile.ZipFile(wheel) as archive:
+            contents = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    for earlier in dist.glob("kubectl_express-*.whl"):
+        earlier.unlink()
+    put(zipped(contents, epoch), dist / wheel.name, 0o644)
+    return dist / wheel.name
 
 
 def main() -> None:
@@ -95,17 +128,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         site_packages, shiv = Path(folder, "site-packages"), Path(folder, "shiv")
         unpack_wheels(wheels, site_packages)
-        package = "kubectl_express"
-        shutil.copytree(
-            REPOSITORY / package, site_packages / package, ignore=shutil.ignore_patterns("__pycache__", ".*")
-        )
+        shutil.copytree(REPOSITORY / PACKAGE, site_packages / PACKAGE, ignore=NOT_SHIPPED)
         for module in ("__main__.py", "_express_start.py", "_express_builds.py"):
             shutil.copyfile(START / module, site_packages / module)
         run_shiv(site_packages, shiv)
         write_zipapp(shiv, dist / "kubectl-express", epoch)
     write_krew_archive(dist / "kubectl-express", dist / "kubectl-express.tar.gz", epoch)
-    for name in ("kubectl-express", "kubectl-express.tar.gz"):
-        print(f"{hashlib.sha256((dist / name).read_bytes()).hexdigest()}  {dist / name}")
+    wheel = write_wheel(dist, epoch)
+    for path in (dist / "kubectl-express", dist / "kubectl-express.tar.gz", wheel):
+        print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path}")
 
 
 if __name__ == "__main__":
