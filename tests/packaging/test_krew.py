@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import subprocess
 import tarfile
@@ -49,8 +50,19 @@ def test_every_platform_gets_the_archive_that_was_built(manifest: dict[str, Any]
         assert {file["to"] for file in platform["files"]} == {"."}
         assert sorted(file["from"] for file in platform["files"]) == sorted(names)
         assert platform["bin"] in names
-        (expression,) = platform["selector"]["matchExpressions"]
-        assert expression == {"key": "os", "operator": "In", "values": ["linux", "darwin"]}
+
+
+def test_each_of_the_four_platforms_is_offered_once_and_no_other(manifest: dict[str, Any]) -> None:
+    offered = []
+    for platform in manifest["spec"]["platforms"]:
+        chosen = {each["key"]: each["values"] for each in platform["selector"]["matchExpressions"]}
+        assert {each["operator"] for each in platform["selector"]["matchExpressions"]} == {"In"}
+        offered += itertools.product(chosen["os"], chosen["arch"])
+    assert sorted(offered) == [("darwin", "amd64"), ("darwin", "arm64"), ("linux", "amd64"), ("linux", "arm64")]
+
+
+def test_the_archive_is_told_by_its_bytes(built: Path) -> None:
+    assert (built / "dist" / "kubectl-express.tar.gz").read_bytes().startswith(b"\x1f\x8b\x08")
 
 
 def test_the_archive_may_stand_elsewhere_but_only_behind_https(built: Path) -> None:
