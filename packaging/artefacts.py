@@ -1,0 +1,100 @@
+"""Builds all that a release consists of, and tells whether the parts agree with each other."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ZIPAPP, ARCHIVE, MANIFEST, CHECKSUMS = "kubectl-express", "kubectl-express.tar.gz", "express.yaml", "SHA256SUMS"
+PACKAGE_VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
+
+
+def wheel_name(version: str) -> str:
+    """Return what the wheel of a version is called."""
+    return f"kubectl_express-{version}-py3-none-any.whl"
+
+
+def build(checkout: Path, version: str, address: str | None) -> dict[str, bytes]:
+    """Build in the checkout, and return what then is in its dist folder, by file name.
+
+    The manifest names the archive's `address`, or the one that the checkout has. Raises CalledProcessError where
+    something cannot be built.
+    """
+    # The build's words on stdout are checksums, which come again in a file of their own.
+    subprocess.run([checkout / "build.sh"], check=True, stdout=subprocess.DEVNULL)
+    fill_in = [sys.executable, checkout / "packaging" / "krew", *([address] if address else [])]
+    subprocess.run(fill_in, check=True, stdout=subprocess.DEVNULL)
+    dist = checkout / "dist"
+    (dist / CHECKSUMS).write_text(checksums(dist, version), encoding="utf-8")
+    return {name: (dist / name).read_bytes() for name in (*listed(version), CHECKSUMS)}
+
+
+def listed(version: str) -> list[str]:
+    """Return the names of what is built, but for the checksums over it."""
+    return sorted((ZIPAPP, ARCHIVE, MANIFEST, wheel_name(version)))
+
+
+def checksums(dist: Path, version: str) -> str:
+    """Return the lines that `sha256sum --check` reads."""
+    return "".join(f"{sha256(dist / name)}  {name}\n" for name in listed(version))
+
+
+def sha256(path: Path) -> str:
+    """Return a file's checksum."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write(built: dict[str, bytes], dist: Path) -> None:
+    """Write it all into the folder, in place of what an earlier build has left there."""
+    dist.mkdir(exist_ok=True)
+    for earlier in dist.glob("kubectl_express-*.whl"):
+        earlier.unlink()
+    for name, content in built.items():
+        # Replaced, not written over: the old one may be running.
+        partial = dist / f"{name}.partial"
+        partial.write_bytes(content)
+        partial.chmod(0o755 if name == ZIPAPP else 0o644)
+        partial.replace(dist / name)
+
+
+def disagreements(dist: Path, version: str) -> list[str]:
+    """Return what in the folder is not of this version, or not of one build; each as a line."""
+    manifest = (dist / MANIFEST).read_text(encoding="utf-8")
+    versions = re.findall(r"^  version: (.*)$", manifest, re.MULTILINE)
+    sums = re.findall(r'sha256: "(.*)"', manifest)
+    addresses = re.findall(r"uri: (.*)", manifest)
+    with tarfile.open(dist / ARCHIVE) as archive:
+        packed = archive.extractfile(ZIPAPP)
+        in_archive = packed.read() if packed else b""
+    wrong = {
+        f"{ZIPAPP} is of another version": zipapp_version(dist / ZIPAPP) != version,
+        "the wheel is of another version": wheel_version(dist / wheel_name(version)) != version,
+        f"{ARCHIVE} holds another {ZIPAPP}": in_archive != (dist / ZIPAPP).read_bytes(),
+        f"{MANIFEST} is of another version": versions != [f"v{version}"],
+        f"{MANIFEST} has another archive's checksum": set(sums) != {sha256(dist / ARCHIVE)},
+        f"{MANIFEST} has an address without /v{version}/": not all(f"/v{version}/" in one for one in addresses),
+        f"{CHECKSUMS} are of other files": (dist / CHECKSUMS).read_text("utf-8") != checksums(dist, version),
+    }
+    return [what for what, is_wrong in wrong.items() if is_wrong]
+
+
+def zipapp_version(zipapp: Path) -> str:
+    """Return the version of the program within the zipapp."""
+    with zipfile.ZipFile(zipapp) as archive:
+        package = archive.read("site-packages/kubectl_express/__init__.py").decode()
+    return str(PACKAGE_VERSION.findall(package)[0])
+
+
+def wheel_version(wheel: Path) -> str:
+    """Return the version that the wheel's metadata names."""
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return re.findall(r"^Version: (.*)$", archive.read(metadata).decode(), re.MULTILINE)[0]
