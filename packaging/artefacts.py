@@ -30,7 +30,7 @@ def build(checkout: Path, version: str, address: str | None) -> dict[str, bytes]
     """
     # The build's words on stdout are checksums, which come again in a file of their own.
     subprocess.run([checkout / "build.sh"], check=True, stdout=subprocess.DEVNULL)
-    fill_in = [sys.executable, checkout / "packaging" / "krew", *([address] if address else [])]
+    fill_in = [sys.executable, str(checkout / "packaging" / "krew"), *([address] if address else [])]
     subprocess.run(fill_in, check=True, stdout=subprocess.DEVNULL)
     dist = checkout / "dist"
     (dist / CHECKSUMS).write_text(checksums(dist, version), encoding="utf-8")
@@ -97,4 +97,4 @@ def wheel_version(wheel: Path) -> str:
     """Return the version that the wheel's metadata names."""
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        return re.findall(r"^Version: (.*)$", archive.read(metadata).decode(), re.MULTILINE)[0]
+        return str(re.findall(r"^Version: (.*)$", archive.read(metadata).decode(), re.MULTILINE)[0])

@@ -88,15 +88,3 @@ def test_a_build_in_use_is_kept_however_long_it_runs(zipapp: Zipapp, tmp_path: P
     assert other.run("version")[0] == 0
     assert not build.exists()
     assert time.time() - last.stat().st_mtime < 3600
-
-
-def test_first_runs_at_the_same_time_all_work(zipapp: Zipapp, tmp_path: Path) -> None:
-    command = [str(zipapp.path), "version"]
-    environment = zipapp.environment(SHIV_ROOT=str(tmp_path))
-    started = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    finished = [(*process.communicate(), process.returncode) for process in started]
-    assert {(stderr, code) for _, stderr, code in finished} == {("", 0)}
-    assert len(list(tmp_path.glob("kubectl-express_*"))) == 1

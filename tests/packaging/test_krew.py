@@ -53,7 +53,7 @@ def test_every_platform_gets_the_archive_that_was_built(manifest: dict[str, Any]
 
 
 def test_each_of_the_four_platforms_is_offered_once_and_no_other(manifest: dict[str, Any]) -> None:
-    offered = []
+    offered: list[tuple[str, str]] = []
     for platform in manifest["spec"]["platforms"]:
         chosen = {each["key"]: each["values"] for each in platform["selector"]["matchExpressions"]}
         assert {each["operator"] for each in platform["selector"]["matchExpressions"]} == {"In"}

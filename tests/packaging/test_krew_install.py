@@ -39,7 +39,7 @@ def install(machine: Machine, manifest: Path, archive: Path) -> Outcome:
 
 
 def test_krews_index_takes_the_manifest(dist: Path, machine: Machine) -> None:
-    validate = [part("validate-krew-manifest"), "-skip-install", "-manifest", dist / "express.yaml"]
+    validate: list[str | Path] = [part("validate-krew-manifest"), "-skip-install", "-manifest", dist / "express.yaml"]
     said = succeeded(run(validate, machine.environment()), "validate-krew-manifest").stderr
     for what in ("structural validation OK", "all spec.platform[] items are used", "no overlapping spec.platform"):
         assert what in said

@@ -42,7 +42,7 @@ def git(clone: Path, *arguments: str) -> str:
 
 def release(clone: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the script of a clone to its end and return exit code, stdout and stderr."""
-    command = [clone / "packaging" / "release", *arguments]
+    command = [str(clone / "packaging" / "release"), *arguments]
     environment = {**os.environ, **PERSON, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=clone.parent, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
