@@ -39,14 +39,18 @@ class Cell:
 
 
 class Column:
-    """A table's column: a wide one is shown by `-o wide` only, a cut one at full length by `-o wide` only."""
+    """A table's column: a wide one is shown by `-o wide` only, a cut one at full length by `-o wide` only.
 
-    __slots__ = ("cut", "title", "wide")
+    Of details a row may have several lines, or none: they can be folded away.
+    """
 
-    def __init__(self, title: str, *, wide: bool = False, cut: bool = False) -> None:
+    __slots__ = ("cut", "detail", "title", "wide")
+
+    def __init__(self, title: str, *, wide: bool = False, cut: bool = False, detail: bool = False) -> None:
         self.title = title
         self.wide = wide
         self.cut = cut
+        self.detail = detail
 
 
 class Table:

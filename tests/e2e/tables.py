@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 Row = dict[str, str]
 
@@ -26,18 +27,40 @@ def plain_table(text: str, first: str) -> list[Row]:
 
 
 def markdown_table(text: str, first: str) -> list[Row]:
-    """Return the rows below the heads that begin so, escapes undone; raises AssertionError where there are none."""
+    """Return the rows below the heads that begin so, escapes undone, with the details that are folded away below them.
+
+    Raises AssertionError where there are none.
+    """
     lines = text.splitlines()
     rules = [number for number, line in enumerate(lines) if _RULE.fullmatch(line)]
     starts = [number for number in rules if _cells(lines[number - 1])[0].upper() == first]
     assert starts, f"no table with the head {first}:\n{text}"
-    heads = [head.upper() for head in _cells(lines[starts[0] - 1])]
-    rows = []
-    for line in lines[starts[0] + 1 :]:
-        if not line.startswith("|"):
-            break
-        rows.append(dict(zip(heads, map(unescaped, _cells(line)), strict=True)))
-    return rows
+    rows = _rows(lines[starts[0] - 1 :])
+    rest = lines[starts[0] + 1 + len(rows) :]
+    return _with_details(rows, _rows(rest[3:])) if rest[1:2] and rest[1].startswith("<details>") else rows
+
+
+def _rows(lines: list[str]) -> list[Row]:
+    """Return the rows of the table that these lines begin with."""
+    heads = [head.upper() for head in _cells(lines[0])]
+    table = takewhile(lambda line: line.startswith("|"), lines[2:])
+    return [dict(zip(heads, map(unescaped, _cells(line)), strict=True)) for line in table]
+
+
+def _with_details(rows: list[Row], details: list[Row]) -> list[Row]:
+    """Return the rows as the plain table has them: each with its first detail, the others below it."""
+    first, *heads = details[0]
+    of: dict[str, list[Row]] = {}
+    name = ""
+    for detail in details:
+        name = detail[first] or name
+        of.setdefault(name, []).append({head: detail[head] for head in heads})
+    empty = [dict.fromkeys(heads, "")]
+    return [
+        {**(dict.fromkeys(row, "") if number else row), **detail}
+        for row in rows
+        for number, detail in enumerate(of.get(row[first], empty))
+    ]
 
 
 def unescaped(text: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import random
 import re
@@ -91,6 +92,36 @@ def test_markdown_shows_text_as_text() -> None:
     table, line = find_format("markdown")(view, PLAIN).split("\n\n")
     assert r"a\|b \*c\* \<d\> \&amp; \~\~e\~\~" in table
     assert line == "\\- no list\n"
+
+
+DETAILED = (Column("NODE"), Column("PARAMETER", detail=True), Column("NEW", detail=True), Column("STATE"))
+
+
+def test_markdown_folds_the_details_of_a_table_away() -> None:
+    texts = [("a", "/x", "1", "ok"), ("", "/y", "</details>", ""), ("b", "", "", "ok")]
+    table = Table(DETAILED, [[Cell(text) for text in row] for row in texts])
+    assert find_format("markdown")(View({}, [], [table, Lines([Cell("end")])]), PLAIN).split("\n\n") == [
+        "| Node   | State   |\n|--------|---------|\n| a      | ok      |\n| b      | ok      |",
+        "<details><summary>Parameters (2)</summary>",
+        (
+            "| Node   | Parameter   | New          |\n|--------|-------------|--------------|\n"
+            "| a      | /x          | 1            |\n|        | /y          | \\</details\\> |"
+        ),
+        "</details>",
+        "end\n",
+    ]
+
+
+def test_markdown_folds_nothing_where_there_are_no_details() -> None:
+    table = Table(DETAILED, [[Cell("a"), Cell(""), Cell(""), Cell("ok")]])
+    assert find_format("markdown")(View({}, [], [table]), PLAIN).splitlines()[2:] == ["| a      | ok      |"]
+
+
+@pytest.mark.parametrize("text", ["@team", "see #12", "group/project!12", ":tada:", "a:+1:", ":a:b:"])
+def test_markdown_neither_mentions_nor_links_nor_draws(text: str) -> None:
+    shown = html.unescape(find_format("markdown")(View({}, [], [Lines([Cell(text)])]), PLAIN)).replace("\\", "")
+    assert not re.search(r"@\w|[#!]\d|:[\w+-]+:", shown)
+    assert shown.replace("\u200b", "") == f"{text}\n"
 
 
 def test_markdown_keeps_the_indentation_of_verbatim_text_in_a_fence_it_cannot_close() -> None:

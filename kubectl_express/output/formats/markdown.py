@@ -10,10 +10,15 @@ from kubectl_express.output.view import Lines, Table, View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kubectl_express.output.palette import Palette
 
-# Nothing keeps GitHub and GitLab from telling whom an @ names but a character of no width behind it.
-_SPECIAL = str.maketrans({**{char: f"\\{char}" for char in "\\`*_[]<>|#~&"}, "@": "@&#8203;"})
+_SPECIAL = str.maketrans({**{char: f"\\{char}" for char in "\\`*_[]<>|#~&"}, "\u200b": "&#8203;"})
+# Nothing keeps GitHub and GitLab from telling whom an @ names, linking an issue's number and drawing an emoji but a
+# character of no width behind the mark.
+_NO_WIDTH = "\u200b"
+_REFERENCE = re.compile(r"@|[#!](?=\d)|:(?=[\w+-]+:)")
 _LIST_MARK = re.compile(r"^(?=[-+])")
 
 
@@ -24,8 +29,26 @@ def render(view: View, palette: Palette) -> str:
 
 
 def _table(table: Table) -> str:
-    heads = [column.title.capitalize() for column in table.columns]
-    rows = [heads, *([_plain(cell.text) for cell in row] for row in table.rows)]
+    """Return the table, and below it, folded, the details of its rows, each behind what the row begins with."""
+    details = [index for index, column in enumerate(table.columns) if column.detail]
+    if not details:
+        return _part(table, range(len(table.columns)))
+    main = [index for index in range(len(table.columns)) if index not in details]
+    shown = _part(table, main, wanted=main)
+    count = sum(any(row[index].text for index in details) for row in table.rows)
+    if not count:
+        return shown
+    summary = f"{table.columns[details[0]].title.capitalize()}s ({count})"
+    folded = _part(table, [main[0], *details], wanted=details)
+    # What is between the tags is Markdown only with a blank line around it.
+    return f"{shown}\n\n<details><summary>{summary}</summary>\n\n{folded}\n\n</details>"
+
+
+def _part(table: Table, columns: Sequence[int], wanted: Sequence[int] | None = None) -> str:
+    """Return some of a table's columns, in rows that have something in one of the wanted ones."""
+    heads = [table.columns[index].title.capitalize() for index in columns]
+    kept = [row for row in table.rows if wanted is None or any(row[index].text for index in wanted)]
+    rows = [heads, *([_plain(row[index].text) for index in columns] for row in kept)]
     widths = column_widths(rows, heads=True)
     lines = [" | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
     below = "|".join("-" * (width + 2) for width in widths)
@@ -46,4 +69,5 @@ def _fenced(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _LIST_MARK.sub(r"\\", printable(text).translate(_SPECIAL))
+    apart = _REFERENCE.sub(rf"\g<0>{_NO_WIDTH}", printable(text))
+    return _LIST_MARK.sub(r"\\", apart.translate(_SPECIAL))

@@ -38,9 +38,9 @@ _COLUMNS = (
     Column("KIND"),
     Column("CHANGE"),
     Column("REVISION"),
-    Column("PARAMETER"),
-    Column("OLD", cut=True),
-    Column("NEW", cut=True),
+    Column("PARAMETER", detail=True),
+    Column("OLD", cut=True, detail=True),
+    Column("NEW", cut=True, detail=True),
 )
 _STATE = Column("STATE")
 
