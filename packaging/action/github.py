@@ -1,0 +1,69 @@
+"""A pull request's comments, through GitHub's REST API."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+_PAGE = 100
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Comments:
+    """The comments of one pull request."""
+
+    api: str
+    """GITHUB_API_URL: github.com's, or an Enterprise server's."""
+    repository: str
+    number: int
+    token: str
+
+    def find(self, marker: str) -> int | None:
+        """Return the oldest comment of our own that begins with the marker; raises OSError.
+
+        Anybody can write a comment that does: one of another author is left alone, because that author could change it.
+        """
+        page = 1
+        while True:
+            found = self._ask("GET", f"/issues/{self.number}/comments?per_page={_PAGE}&page={page}")
+            for each in found:
+                if str(each["body"] or "").startswith(marker) and self._ours(each["user"] or {}):
+                    return int(each["id"])
+            if len(found) < _PAGE:
+                return None
+            page += 1
+
+    def write(self, number: int | None, body: str) -> None:
+        """Write a comment, or write an earlier one anew; raises OSError."""
+        if number is None:
+            self._ask("POST", f"/issues/{self.number}/comments", {"body": body})
+        else:
+            self._ask("PATCH", f"/issues/comments/{number}", {"body": body})
+
+    def _ours(self, author: dict[str, Any]) -> bool:
+        """Tell by the login; the token of a workflow has none to ask for, and comments as a bot."""
+        try:
+            return bool(self._call("GET", f"{self.api}/user")["login"] == author.get("login"))
+        except urllib.error.HTTPError as error:
+            if error.code not in {401, 403, 404}:
+                raise
+            return author.get("type") == "Bot"
+
+    def _ask(self, method: str, path: str, content: dict[str, str] | None = None) -> Any:
+        return self._call(method, f"{self.api}/repos/{self.repository}{path}", content)
+
+    def _call(self, method: str, url: str, content: dict[str, str] | None = None) -> Any:
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": "kubectl-express",
+        }
+        sent = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(url, sent, headers, method=method)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            return json.load(answer)
