@@ -24,7 +24,8 @@ DOCUMENTS = sorted(
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`]*`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+_LINK = re.compile(r"""\]\(([^)\s]+)(?:\s+"[^"]*")?\)|\b(?:src|srcset|href)="([^"\s]+)""")
+"""Markdown's links and pictures, a picture within a link too, and HTML's."""
 _REAL = re.compile(r"(?<=^<!-- real: )([a-z-]+)( -->\n```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"kubectl[ -]express(?=\s)")
 QUESTION = r"(?:\[a\]ll the rest: |\[y/N\] )"
@@ -55,14 +56,24 @@ _VARIES = (
 
 
 def links(document: str) -> Iterator[str]:
-    """Yield the targets of a document's links, code left out."""
-    yield from _LINK.findall(_CODE.sub("", _FENCED.sub("", document)))
+    """Yield the targets of a document's links and pictures, code left out."""
+    for found in _LINK.finditer(_CODE.sub("", _FENCED.sub("", document))):
+        yield found[1] or found[2]
 
 
 def anchors(document: str) -> set[str]:
     """Return what a link into the document may name: its headings, as GitHub turns them into anchors."""
-    headings = _HEADING.findall(_FENCED.sub("", document))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    found: list[str] = []
+    for heading in _HEADING.findall(_FENCED.sub("", document)):
+        name = re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", heading).lower()).replace(" ", "-")
+        again = sum(each == name or re.fullmatch(rf"{re.escape(name)}-\d+", each) is not None for each in found)
+        found.append(f"{name}-{again}" if again else name)
+    return set(found)
+
+
+def blocks(document: str, language: str) -> list[str]:
+    """Return the text of each of a document's fenced blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
 
 
 def command_lines(document: str) -> Iterator[list[str]]:

@@ -99,6 +99,17 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), link
 
 
+def test_the_readme_leads_to_every_document_by_links_alone() -> None:
+    reached: set[Path] = set()
+    ahead = [ROOT / "README.md"]
+    while ahead:
+        path = ahead.pop()
+        reached.add(path)
+        targets = {(path.parent / link.partition("#")[0]).resolve() for link in links(READ[path]) if ":" not in link}
+        ahead += [target for target in targets & set(DOCUMENTS) if target not in reached]
+    assert [named(path) for path in DOCUMENTS if path not in reached] == []
+
+
 def test_the_readme_names_every_command_and_every_document() -> None:
     readme = READ[ROOT / "README.md"]
     assert [command for command in commands() if f"`{command}`" not in readme] == []

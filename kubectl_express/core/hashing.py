@@ -15,7 +15,9 @@ class HashMethod:
     """How a revision is computed: which hash, and how many of its first characters are kept (None: all)."""
 
     algorithm: str = "sha256"
+    """What the chart hashes the data with; `adler32` is a decimal number, as in Sprig."""
     length: int | None = 10
+    """How many of the hash's first characters are the revision; `null` keeps them all."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for an algorithm that is not in ALGORITHMS, or a length below 1."""

@@ -8,19 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_express.core.hashing import ALGORITHMS, HashMethod
+from kubectl_express.core.hashing import HashMethod
 from kubectl_express.core.settings import Settings
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.configuration import CONFIG_NAME, find, load
-from kubectl_express.sources.configuration_fields import fields
+from tests.configuration_reference import DOCUMENT, example
 from tests.sources.configured import loaded, refusal, written
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
-
-
-def documented(number: int) -> str:
-    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    return blocks[number]
 
 
 def leaves(settings: object, name: str = "") -> dict[str, object]:
@@ -41,32 +34,13 @@ def test_an_empty_file_or_section_means_the_defaults(tmp_path: Path, text: str) 
     assert loaded(tmp_path, text) == Settings()
 
 
-def test_the_documented_complete_example_has_every_key_and_is_the_defaults(tmp_path: Path) -> None:
-    text = documented(0)
-    assert loaded(tmp_path, text) == Settings()
-    for dotted in fields(tmp_path):
-        *sections, key = dotted.split(".")
-        pattern = "".join(rf"^{name}:\n(?:  .*\n)*?" for name in sections) + ("  " if sections else "") + f"{key}:"
-        assert re.search(pattern if sections else f"^{pattern}", text, re.MULTILINE), dotted
-
-
-def test_the_documentation_explains_each_key_in_one_line_and_no_other(tmp_path: Path) -> None:
-    explained = re.findall(r"^\| `([\w.]+)` \| .+ \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert explained == list(fields(tmp_path))
-
-
-def test_the_documentation_names_every_hash_algorithm() -> None:
-    row = next(line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if "`hash.algorithm`" in line)
-    assert [name for name in re.findall(r"`(\w+)`", row) if name != "hash"] == list(ALGORITHMS)
-
-
 def test_the_documented_other_layout_changes_every_setting(tmp_path: Path) -> None:
-    changed, default = leaves(loaded(tmp_path, documented(1))), leaves(Settings())
+    changed, default = leaves(loaded(tmp_path, example(DOCUMENT.read_text(encoding="utf-8")))), leaves(Settings())
     assert [name for name in default if changed[name] == default[name]] == []
 
 
 def test_each_key_fills_its_own_setting(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, documented(1))
+    settings = loaded(tmp_path, example(DOCUMENT.read_text(encoding="utf-8")))
     assert settings.chart.path == "charts/fleet"
     assert settings.chart.values == ("values/common.yaml", "values/{context}/{system}.yaml")
     assert settings.site("arn:aws:eks:eu-west-1:123456789012:cluster/prod") == "yul1"
