@@ -14,7 +14,7 @@ express.system: puts the system's nodes into the dict it is given, for express-r
 */}}
 {{- define "express.system" -}}
 {{- $values := .Values -}}
-{{- $nodes := list -}}
+{{- $nodes := list -}}{{- $some := list -}}
 {{- range $kind, $layers := dict
     "Backend" (dict "nodes" $values.backends "shared" $values.backend)
     "Frontend" (dict "nodes" $values.frontends "shared" $values.frontend) -}}
@@ -24,12 +24,15 @@ express.system: puts the system's nodes into the dict it is given, for express-r
       {{- range $layer := list $values.defaults $layers.shared.parameters (omit $own "enabled") -}}
         {{- include "express.overlay" (dict "onto" $data "layer" $layer) -}}
       {{- end -}}
-      {{- $nodes = append $nodes (dict "name" $name "kind" $kind "data" $data) -}}
+      {{- $some = append $some (dict "name" $name "kind" $kind "data" $data) -}}
+      {{- if ge (len $some) 100 -}}
+        {{- $nodes = concat $nodes $some -}}{{- $some = list -}}
+      {{- end -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}
 {{- $_ := set .system "kinds" (list "Backend" "Frontend") -}}
-{{- $_ := set .system "nodes" $nodes -}}
+{{- $_ := set .system "nodes" (concat $nodes $some) -}}
 {{- end -}}
 
 {{/*
