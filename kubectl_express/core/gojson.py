@@ -150,7 +150,7 @@ def decode_prefix(text: str, start: int) -> tuple[Value, int]:
         raise NumberOutOfRange(f"number {error.literal[:40]} is out of range", text, position) from None
     except RecursionError:
         raise InvalidJSON("nested too deeply", text, begin) from None
-    if is_too_deep(value, text if begin == 0 and end == len(text) else text[begin:end]):
+    if is_too_deep(value, text.count("{", begin, end) + text.count("[", begin, end)):
         raise InvalidJSON("nested too deeply", text, begin)
     # The plain searches spare almost every text the pattern.
     if (not text.isascii() or text.find("\\u", begin, end) >= 0) and _SURROGATE_OR_ITS_ESCAPE.search(text, begin, end):
@@ -164,9 +164,12 @@ def skip_space(text: str, start: int) -> int:
     return found.end() if found else start
 
 
-def is_too_deep(value: Value, text: str, within: int = 0) -> bool:
-    """Return whether a value, read of this text, has more than DEEPEST levels, those included that it is within."""
-    if text.count("{") + text.count("[") <= DEEPEST - within:  # Most texts, told at once.
+def is_too_deep(value: Value, brackets: int, within: int = 0) -> bool:
+    """Return whether a value has more than DEEPEST levels, those included that it is within.
+
+    `brackets` is how many `{` and `[` there are in the text that it was read of, which most often tells at once.
+    """
+    if brackets <= DEEPEST - within:
         return False
     level: list[Any] = [[value]]
     for _ in range(DEEPEST - within + 1):

@@ -162,7 +162,7 @@ class PlainReader:
         if (
             (end - position > _LONGEST_KEY and max(map(len, written.split('"'))) > _LONGEST_KEY)
             or _KEY_OVER_LINES.search(written)
-            or is_too_deep(value, written, self._depth)
+            or is_too_deep(value, written.count("{") + written.count("["), self._depth)
         ):
             raise NotPlainError
         return value, *self._behind(end)

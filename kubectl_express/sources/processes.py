@@ -53,7 +53,7 @@ def run(
     if written is None:
         much = f"it wrote more than {_MOST >> 20} MiB and was ended"
         raise ExpressError(f"{doing}: {Path(command[0]).name} failed: {much}")
-    stdout, stderr = (content.decode("utf-8", "surrogateescape") for content in written)
+    stderr, stdout = (written.pop().decode("utf-8", "surrogateescape") for _ in range(2))
     done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
     if done.returncode != 0:
         words = own_words(done.stderr) or _ended(done.returncode)
@@ -61,7 +61,7 @@ def run(
     return done
 
 
-def _written(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes] | None:
+def _written(process: subprocess.Popen[bytes]) -> list[bytearray] | None:
     """Return what a program wrote to both its streams; None where that would not end, and it was killed."""
     assert process.stdout is not None  # noqa: S101
     assert process.stderr is not None  # noqa: S101
@@ -78,8 +78,7 @@ def _written(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes] | None:
                 elif len(written[key.fd]) > _MOST:
                     process.kill()
                     return None
-    stdout, stderr = map(bytes, written.values())
-    return stdout, stderr
+    return list(written.values())
 
 
 def _ended(code: int) -> str:
