@@ -8,7 +8,7 @@ import sys
 
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ExitStatus, ExpressError
-from kubectl_express.flags import with_values
+from kubectl_express.flags import unknown_word, with_values
 from kubectl_express.parser import build_parser, check_command
 
 TYPE_CHECKING = False
@@ -103,9 +103,7 @@ def _run(words: Sequence[str], environment: Environment) -> ExitStatus:
     except SystemExit as ended:  # -h has been printed
         return ExitStatus(int(ended.code or 0))
     if unknown:
-        what = "unknown flag" if unknown[0].startswith("-") else "unexpected argument"
-        command = f"{parser.prog} {options.command}" if options.command else parser.prog
-        raise ExpressError(f"{what}: {unknown[0]}\nSee '{command} -h' for help and examples.")
+        raise unknown_word(parser, options, unknown[0])
     if options.command is None:
         parser.print_help(environment.stdout)
         return ExitStatus.DONE

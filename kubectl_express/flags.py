@@ -42,12 +42,39 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """Reports wrong use as kubectl does: one line, and where the help is."""
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise argparse's error for a word that is none of an argument's few, with the nearest or all of them."""
+        if action.choices is None or value in action.choices:
+            return
+        from kubectl_express.core.nearest import did_you_mean
+
+        hint = did_you_mean(value, action.choices) or f", allowed are: {', '.join(action.choices)}"
+        raise argparse.ArgumentError(None, f'unknown {action.dest} "{value}"{hint}')
+
     def error(self, message: str) -> NoReturn:
         """Raise the message as an ExpressError, with where to look for help."""
         import re
 
         message = re.sub(_OF_OURS, "", message)
         raise ExpressError(f"{message}\nSee '{self.prog} -h' for help and examples.")
+
+
+def unknown_word(parser: argparse.ArgumentParser, options: argparse.Namespace, word: str) -> ExpressError:
+    """Return the error for a word that no parser takes, with the nearest flag that the command has.
+
+    Whatever a flag is given by `=` is left out: it may be a token.
+    """
+    for name in filter(None, (options.command, getattr(options, "action", None))):
+        parser = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction)).choices[name]  # noqa: SLF001
+    see = f"\nSee '{parser.prog} -h' for help and examples."
+    if not word.startswith("-"):
+        return ExpressError(f"unexpected argument: {word}{see}")
+    from kubectl_express.core.nearest import did_you_mean
+
+    flag = word.partition("=")[0]
+    known = parser._option_string_actions  # noqa: SLF001 - argparse has no public name for them
+    hint = did_you_mean(flag, [each for each in known if each.startswith("--")]) if flag.startswith("--") else ""
+    return ExpressError(f"unknown flag: {flag}{hint}{see}")
 
 
 def with_values(words: Sequence[str]) -> list[str]:

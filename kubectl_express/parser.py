@@ -57,10 +57,9 @@ def check_command(word: str) -> None:
     """Raise ExpressError where the first word is no command, with the nearest that are."""
     if word.startswith("-") or word in EXAMPLES:
         return
-    import difflib
+    from kubectl_express.core.nearest import did_you_mean
 
-    nearest = difflib.get_close_matches(word, EXAMPLES, n=2)
-    hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+    hint = did_you_mean(word, [name for name in EXAMPLES if " " not in name], most=2)
     raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 

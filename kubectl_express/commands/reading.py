@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kubectl_express.core.live import split
+from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.errors import ExpressError
 from kubectl_express.output.views.systems import Place
 
@@ -101,9 +101,7 @@ def check_names(sides: Sequence[Side], names: Sequence[str]) -> None:
     there = list(dict.fromkeys(name for side in sides for name in side.nodes))
     for name in names:
         if name not in there:
-            nearest = difflib.get_close_matches(name, there, n=3, cutoff=0.4)
-            if nearest:
-                hint = f"; did you mean {' or '.join(nearest)}?"
-            else:
-                hint = f"; there are {', '.join(there[:10])}" + (", …" if len(there) > 10 else "") if there else ""
+            hint = did_you_mean(name, there, most=3, cutoff=0.4)
+            if not hint and there:
+                hint = f"; there are {', '.join(there[:10])}" + (", …" if len(there) > 10 else "")
             raise ExpressError(f'node "{name}" not found{hint}')

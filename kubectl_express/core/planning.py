@@ -10,6 +10,7 @@ from kubectl_express.core.helm_order import in_helm_order
 from kubectl_express.core.live import describe
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import is_node, is_revisions
+from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.core.objects import identities, is_hook
 from kubectl_express.core.plan import Action, Plan, Step
 from kubectl_express.errors import ExpressError
@@ -76,7 +77,8 @@ def _check(comparison: Comparison, choice: Choice) -> None:
     for flag, given in wanted:
         for name in given:
             if name is not None and name not in names:
-                raise ExpressError(f'{flag}: node "{name}" not found; there are {_listed(sorted(names))}')
+                hint = did_you_mean(name, sorted(names), most=3) or f"; there are {_listed(sorted(names))}"
+                raise ExpressError(f'{flag}: node "{name}" not found{hint}')
 
 
 def _listed(names: Sequence[str]) -> str:

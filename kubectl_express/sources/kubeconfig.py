@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.core.values import Object, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import proxies
@@ -162,9 +162,11 @@ def _entry(
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    names = sorted(known, key=lambda other: -SequenceMatcher(None, name.lower(), other.lower()).ratio())
+    names = list(known)
     if not names:
         return "; the kubeconfig has none"
+    if hint := did_you_mean(name, names, most=3):
+        return hint
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
     return f"; there are: {', '.join(names[:10])}{more}"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.core.order import natural
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import configuration
@@ -108,8 +108,7 @@ class Layout:
     def _hint(self, context: str, system: str) -> str:
         systems = self.systems(context)
         if systems and system not in systems:
-            nearest = difflib.get_close_matches(system, systems, n=3, cutoff=0.4) or systems
-            return f": {context} has overlays for {', '.join(nearest)}"
+            return did_you_mean(system, systems, most=3) or f": {context} has overlays for {', '.join(systems)}"
         contexts = self.contexts()
         if not systems and contexts:
             return f": there are overlays for the contexts {', '.join(contexts)}; pick one with --context"

@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.helm_versions import allows
+from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import configuration, git, helm
@@ -131,8 +132,9 @@ class Scope:
         if live and self.access.namespace:
             return [System(self.access.namespace, context, self.access.namespace)]
         contexts = self.layout.contexts()
-        hint = f"there are overlays for {', '.join(contexts)}" if contexts else "there are no overlays here"
-        raise ExpressError(f"no system in context {context}: {hint}; pick one with --context or --system")
+        there_are = f": there are overlays for {', '.join(contexts)}" if contexts else ": there are no overlays here"
+        hint = did_you_mean(context, contexts) or f"{there_are}; pick one with --context or --system"
+        raise ExpressError(f"no system in context {context}{hint}")
 
     def system(self) -> System:
         """Return the one live system that a command acts on: the only one, else the one of the context's namespace.

@@ -145,8 +145,8 @@ def test_it_starts_from_a_node_that_is_done_already_as_well() -> None:
         (Choice(pause_after=("be9",)), "--pause-after"),
     ],
 )
-def test_a_choice_of_a_node_that_is_not_there_is_refused_with_those_that_are(choice: Choice, flag: str) -> None:
-    with pytest.raises(ExpressError, match=f'{flag}: node "be9" not found; there are be1, be2'):
+def test_a_choice_of_a_node_that_is_not_there_is_refused_with_the_nearest(choice: Choice, flag: str) -> None:
+    with pytest.raises(ExpressError, match=f'{flag}: node "be9" not found; did you mean be2 or be1?'):
         planned(system(be1=DATA, be2=DATA), system(be1=NEWER, be2=NEWER), choice)
 
 

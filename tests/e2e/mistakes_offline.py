@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.mistakes import BARE, ESCAPE, ONE, VALUES, Mistake
+from tests.e2e.mistakes import BARE, ESCAPE, ONE, SECRET, VALUES, Mistake
 from tests.testbed.examples import commit, git
 
 if TYPE_CHECKING:
@@ -38,14 +38,19 @@ def _random(example: Path) -> None:
 
 COMMAND_LINE = {
     "an unknown command": Mistake("dif"),
+    "an unknown action": Mistake("rollout stauts"),
+    "an unknown shell": Mistake("completion bahs"),
     "an unknown flag": Mistake("diff --objetcs"),
+    "an unknown flag of an action": Mistake("rollout status --wtach"),
+    "an unknown flag, and a secret for it": Mistake(f"diff {ONE} --tokn={SECRET}"),
     "an unknown format": Mistake("diff -o csv"),
     "a flag without its value": Mistake("revisions --context"),
     "an escape sequence in an argument": Mistake(f"inspect --chart {ONE} '{ESCAPE}'"),
     "no node named": Mistake(f"inspect --chart {ONE}"),
     "an unknown node": Mistake(f"inspect be11 --chart {ONE}"),
     "no such system": Mistake("verify --context yul1 --system systemdcrtest4"),
-    "a context without overlays": Mistake("verify --context yul2"),
+    "a context without overlays": Mistake("verify --context paris"),
+    "a misspelt context": Mistake("verify --context yul2"),
     "sources that exclude each other": Mistake("verify --live -f output.yaml"),
     "data alone, to be compared": Mistake(f"inspect be1 {ONE} -o data --against git:HEAD"),
     "a file and a commit to roll": Mistake(f"rollout {ONE} -f output.yaml --at git:HEAD"),

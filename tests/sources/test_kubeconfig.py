@@ -124,9 +124,9 @@ def test_words_and_dates_are_text_as_in_kubectl(tmp_path: Path) -> None:
     assert (access.context, access.user) == ("y", {"as": "2024-01-01"})
 
 
-def test_an_unknown_context_is_told_with_the_nearest_first(tmp_path: Path) -> None:
+def test_an_unknown_context_is_told_with_the_nearest(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "config", contexts={"fra2": {}, "prod": {}, "yul1": {}})
-    assert fails(path, context="yull") == 'context "yull" does not exist; there are: yul1, fra2, prod'
+    assert fails(path, context="Yull") == 'context "Yull" does not exist; did you mean yul1?'
 
 
 def test_a_current_context_that_is_gone_is_told(tmp_path: Path) -> None:
