@@ -1,7 +1,7 @@
 """The documents as tests read them: links, the commands that they show, and console blocks that can be run again.
 
 A console block behind `<!-- real: SCENE -->` is real: a test runs its commands in order in that scene (see
-`tests/test_documents.py`) and compares what they print. `DOCUMENTS=write tests/run tests/test_documents.py` writes the
+`tests/document_scenes.py`) and compares what they print. `DOCUMENTS=write tests/run tests/test_documents.py` writes the
 blocks anew where the program's words have changed on purpose.
 """
 
@@ -27,6 +27,7 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"""\]\(([^)\s]+)(?:\s+"[^"]*")?\)|\b(?:src|srcset|href)="([^"\s]+)""")
 """Markdown's links and pictures, a picture within a link too, and HTML's."""
 _REAL = re.compile(r"(?<=^<!-- real: )([a-z-]+)( -->\n```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
+_CONSOLE = re.compile(r"(?<!-->\n)^ *```console\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"kubectl[ -]express(?=\s)")
 QUESTION = r"(?:\[a\]ll the rest: |\[y/N\] )"
 """What a rollout's questions end with; in a document the answer stands behind it."""
@@ -35,6 +36,7 @@ _VARIES = (
     # What differs from run to run and from machine to machine, and what stands for it.
     (re.compile(r"(embedded )?helm v\d[\w.]*( \(helm-python-sdk [\d.]+\))?"), "helm"),
     (re.compile(r"^(python|go) +\d[\w.]*", re.MULTILINE), r"\1"),
+    (re.compile(r'(?<="python": ")[\d.]+'), "(version)"),
     (re.compile(r"resourceVersion \d+"), "resourceVersion"),
     (re.compile(r"(?<=-)[0-9a-f]{5,10}(?=[\s,|`]|$)", re.MULTILINE), "(random)"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "(time)"),
@@ -104,6 +106,12 @@ def commands_of(line: str) -> Iterator[list[str]]:
 def scenes(document: str) -> list[str]:
     """Return the scenes that a document's real blocks play in, each once."""
     return list(dict.fromkeys(found[1] for found in _REAL.finditer(document)))
+
+
+def unplayed(document: str) -> list[str]:
+    """Return the console blocks that show what commands print and are not real."""
+    found = [block[1] for block in _CONSOLE.finditer(document)]
+    return [block for block in found if re.search(r"^ *(?!\$ )[^\s]", re.sub(r"\\\n", "", block), re.MULTILINE)]
 
 
 def played(document: str, scene: str, run: Callable[[str, list[str]], str]) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.document_scenes import deploy
 from tests.documents import ROOT, blocks
-from tests.test_documents import change_three, commands, rendered, wait_for_ready
+from tests.test_documents import commands
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def running(operator: StartOperator) -> RunningOperator:
 
 @pytest.fixture
 def deploying(example: Path, express: Express, system: str, kubectl: Kubectl, running: RunningOperator) -> Deploying:
-    kubectl("apply", "-f", "-", stdin=rendered(example, system, express))
-    wait_for_ready(kubectl, 8)
-    change_three(example, system)
+    deploy("rollout", example, system, express, kubectl, running)
     return Deploying(example, express, system)
 
 

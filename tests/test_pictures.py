@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import pexpect
 import pytest
 
+from tests.document_scenes import PERSON, SYSTEM, change, change_three, rendered, stop_midway, wait_for_ready
 from tests.documents import ROOT
 from tests.pictures import COLUMNS, lasting, picture, screen
-from tests.test_documents import PERSON, SYSTEM, change, change_three, rendered, stop_midway, wait_for_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
