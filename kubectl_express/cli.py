@@ -8,8 +8,7 @@ import sys
 
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ExitStatus, ExpressError
-from kubectl_express.flags import unknown_word, with_values
-from kubectl_express.parser import build_parser, check_command
+from kubectl_express.parser import build_parser, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,17 +95,10 @@ def _run(words: Sequence[str], environment: Environment) -> ExitStatus:
 
         complete_for_kubectl(parser, words[1:], environment)
         return ExitStatus.DONE
-    for word in words[:1]:
-        check_command(word)
     try:
-        options, unknown = parser.parse_known_args(with_values(words))
+        options = parse(parser, words)
     except SystemExit as ended:  # -h has been printed
         return ExitStatus(int(ended.code or 0))
-    if unknown:
-        raise unknown_word(parser, options, unknown[0])
-    if options.command is None:
-        parser.print_help(environment.stdout)
-        return ExitStatus.DONE
     return _dispatch(options, words, environment)
 
 
@@ -147,6 +139,10 @@ def _dispatch(options: argparse.Namespace, words: Sequence[str], environment: En
         stdin_taken="-" in {getattr(options, "filename", None), getattr(options, "against", None)},
     )
     scope = Scope(environment, selection)
+    if options.command is None:
+        from kubectl_express.commands.overview import overview
+
+        return overview(scope, printer)
     return _dispatch_systems(options, words, scope, printer)
 
 

@@ -167,6 +167,11 @@ def add_output_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]
         type=one_of("output format", formats),
         help=f"one of: {', '.join(formats)}",
     )
+    add_look_options(parser)
+
+
+def add_look_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how anything looks, and how much is said."""
     parser.add_argument(
         "--color",
         default="auto",

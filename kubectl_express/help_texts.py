@@ -9,9 +9,21 @@ The Express operator replaces a node's pod if and only if the deployment revisio
 These commands compare the revisions that the chart stores and declares with the ones calculated from the data, and
 with what runs in the cluster of the current context. `rollout` alone changes something there: it applies a node, waits
 until its pod proves the new revision, goes on to the next, and can be stopped at any moment.
+
+Without a command, a line on each system of the current context says how it is; --context, --system and kubectl's other
+connection flags pick others.
 """
 
 EXAMPLES = {
+    "": """\
+Examples:
+  # How are the systems of the current context, and where did the last rollout end?
+  kubectl express
+  # Those of another one
+  kubectl express --context yul1
+  # What would deploying the chart change, and which nodes would restart?
+  kubectl express diff
+""",
     "revisions": """\
 Examples:
   # The chain and state of every node in the current context's systems

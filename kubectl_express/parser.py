@@ -12,25 +12,32 @@ from kubectl_express.flags import (
     Formatter,
     Parser,
     add_connection_options,
+    add_look_options,
     add_output_options,
     add_reading_options,
     add_source_options,
     add_system_options,
     add_target_option,
     one_of,
+    unknown_word,
+    with_values,
 )
 from kubectl_express.help_texts import DESCRIPTION, EXAMPLES
 from kubectl_express.output.formats import FORMATS
 from kubectl_express.rollout_parser import add_min_ready, add_rollout, seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; parsing sets `command`, and raises ExpressError on wrong use."""
     parser = Parser(
         prog=PROGRAM,
-        usage=f"{PROGRAM} COMMAND [flags]",
+        usage=f"{PROGRAM} [COMMAND] [flags]",
         description=DESCRIPTION,
-        epilog=f"Use '{PROGRAM} COMMAND -h' for a command's flags and examples.",
+        epilog=f"{EXAMPLES['']}\nBehind a command, -h shows its flags and examples.",
         formatter_class=Formatter,
         allow_abbrev=False,
     )
@@ -53,13 +60,40 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """Return what a command line says; `command` is None where it names none. Raises ExpressError on wrong use.
+
+    Without a command only those flags may stand that pick systems and the cluster. SystemExit says that help, or the
+    version, has been printed.
+    """
+    if words and (words[0] in {"-h", "--help", "--version"} or not words[0].startswith("-")):
+        check_command(words[0])
+        options, unknown = parser.parse_known_args(with_values(words))
+        if unknown:
+            raise unknown_word(parser, options, unknown[0])
+        return options
+    alone = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    add_system_options(alone)
+    add_look_options(alone)
+    add_connection_options(alone)
+    options, unknown = alone.parse_known_args(with_values(words))
+    if {"-h", "--help"} & set(unknown):
+        return parser.parse_args(["-h"])
+    options.command = None
+    for word in unknown:
+        if word in EXAMPLES:
+            raise ExpressError(f"flags go behind the command: {PROGRAM} {word} …\nSee '{PROGRAM} {word} -h' for help.")
+        raise unknown_word(alone, options, word)
+    return options
+
+
 def check_command(word: str) -> None:
     """Raise ExpressError where the first word is no command, with the nearest that are."""
     if word.startswith("-") or word in EXAMPLES:
         return
     from kubectl_express.core.nearest import did_you_mean
 
-    hint = did_you_mean(word, [name for name in EXAMPLES if " " not in name], most=2)
+    hint = did_you_mean(word, [name for name in EXAMPLES if name and " " not in name], most=2)
     raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,12 @@ import pytest
 
 from kubectl_express import __version__
 from kubectl_express.errors import ExpressError
-from kubectl_express.parser import build_parser
+from kubectl_express.parser import build_parser, parse
 from tests.document_scenes import LIVE, SYSTEM, change, change_three, deploy, play, rendered, wait_for_ready
 from tests.documents import DOCUMENTS, ROOT, anchors, command_lines, commands_of, links, scenes, unplayed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tests.conftest import StartOperator
     from tests.testbed.express import Express
@@ -38,6 +39,19 @@ def commands() -> Mapping[str, argparse.ArgumentParser]:
     return dict(found.choices)
 
 
+def parsers() -> Mapping[str, argparse.ArgumentParser]:
+    """Return the parser of the program, of each command, and of each action, by the words that lead there."""
+
+    def below(words: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+        yield words, parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, inner in action.choices.items():
+                    yield from below(f"{words} {name}".strip(), inner)
+
+    return dict(below("", build_parser()))
+
+
 def shown(each: object) -> str:
     """Return a document's or scene's name, for a test's own."""
     return named(each) if isinstance(each, Path) else str(each)
@@ -49,10 +63,10 @@ def test_every_command_line_that_a_document_shows_parses(path: Path) -> None:
         check(words)
 
 
-@pytest.mark.parametrize("command", commands())
-def test_every_example_of_a_help_text_parses(command: str) -> None:
-    examples = [words for line in (commands()[command].epilog or "").splitlines() for words in commands_of(line)]
-    assert any(words[:1] == [command] for words in examples)
+@pytest.mark.parametrize("command", parsers(), ids=lambda command: command or "alone")
+def test_every_help_text_has_examples_and_each_of_them_parses(command: str) -> None:
+    examples = [words for line in (parsers()[command].epilog or "").splitlines() for words in commands_of(line)]
+    assert any(words[: len(command.split())] == command.split() for words in examples)
     for words in examples:
         check(words)
 
@@ -60,12 +74,10 @@ def test_every_example_of_a_help_text_parses(command: str) -> None:
 def check(words: list[str]) -> None:
     """Fail where the parser does not take a command line as it stands."""
     try:
-        _, unknown = build_parser().parse_known_args(words)
+        with suppress(SystemExit):  # Help is printed
+            parse(build_parser(), words)
     except ExpressError as error:
         pytest.fail(f"kubectl express {' '.join(words)}: {error}")
-    except SystemExit:
-        unknown = []
-    assert not unknown, f"kubectl express {' '.join(words)}"
 
 
 @pytest.mark.parametrize("path", READ, ids=named)

@@ -37,6 +37,9 @@ def _random(example: Path) -> None:
 
 
 COMMAND_LINE = {
+    "no command, and no cluster": Mistake(""),
+    "a flag before the command": Mistake("--context yul1 diff"),
+    "an unknown flag, and no command": Mistake("--contxt yul1"),
     "an unknown command": Mistake("dif"),
     "an unknown action": Mistake("rollout stauts"),
     "an unknown shell": Mistake("completion bahs"),

@@ -1,0 +1,68 @@
+"""`kubectl express` alone: how the current context's systems are, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_express.commands.reading import gather, place, tell
+from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.output.views.overview import Overview, overview_view
+from kubectl_express.output.views.rollout_status import Course
+from kubectl_express.output.views.systems import Reading
+from kubectl_express.rollout.control import held
+from kubectl_express.sources.records import Records
+
+if TYPE_CHECKING:
+    from kubectl_express.output.printer import Printer
+    from kubectl_express.sources.layout import System
+    from kubectl_express.sources.scope import Scope
+
+_FEW = 5
+"""Systems of a context that are named one by one."""
+_NEXT = (
+    "`kubectl express revisions` lists the nodes, `kubectl express diff` what deploying would change; "
+    "`kubectl express -h` lists all commands."
+)
+_HELP = "See 'kubectl express -h' for all commands and examples."
+
+
+def overview(scope: Scope, printer: Printer) -> ExitStatus:
+    """Show a line for each system. Raises ExpressError where none can be read, with what there is, and how to begin."""
+    try:
+        gathered = gather(scope.systems(live=True), lambda system: _read(scope, system), printer)
+    except ExpressError as error:
+        error.args = ("\n".join([str(error), *_found(scope), _HELP]),)
+        raise
+    for each in gathered.results:
+        tell(printer, each.reading.place, each.reading.side, each.reading.settings)
+    if gathered.results:
+        printer.show(overview_view(gathered.results))
+    printer.remark(_NEXT)
+    return ExitStatus.FAILED if gathered.failed else ExitStatus.DONE
+
+
+def _read(scope: Scope, system: System) -> Overview:
+    reading = Reading(place(system), scope.live(system), scope.settings)
+    try:
+        heads = Records(scope.cluster, system.namespace).heads()
+        course = Course(*heads[-1], held(scope.cluster, system.namespace)) if heads else None
+    except ExpressError:
+        return Overview(reading, None, "its rollouts cannot be read (`kubectl express rollout status` tells why)")
+    return Overview(reading, course)
+
+
+def _found(scope: Scope) -> list[str]:
+    """Return a line on the overlays that are here, and what can be done with them without a cluster."""
+    try:
+        systems = {context: scope.layout.systems(context) for context in scope.layout.contexts()}
+    except ExpressError:
+        return []
+    if not systems:
+        return ["  no overlays are here either: run in the repository that holds charts and overlays"]
+    listed = "; ".join(f"{_named(names)} in {context}" for context, names in systems.items())
+    first = next(iter(systems))
+    return [f"  overlays are here for {listed}; `kubectl express verify --context {first}` needs no cluster"]
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _FEW else f"{len(names)} systems"
