@@ -8,8 +8,11 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TextIO
+
+    from kubectl_express.alive import Alive
 
 
 class Environment:
@@ -22,6 +25,8 @@ class Environment:
         self.stdout = stdout
         self.stderr = stderr
         self.variables = variables
+        self.alive: Alive | None = None
+        """What shows that work goes on, where something does."""
         self._folder = folder
 
     @staticmethod
@@ -43,16 +48,31 @@ class Environment:
             self._folder = Path.cwd()
         return self._folder
 
+    def doing(self, what: str, name: str) -> AbstractContextManager[None]:
+        """Return a context in which something is done that may take long: `rendering`, `systemdcrtest3`."""
+        if self.alive is not None:
+            return self.alive.doing(what, name)
+        from contextlib import nullcontext
+
+        return nullcontext()
+
     def say(self, line: str) -> None:
         """Write one line that is no data."""
-        self.stderr.write(f"{line}\n")
-        self.stderr.flush()
+        self._write(self.stderr, f"{line}\n")
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        if self.alive is not None:
+            with self.alive.held():
+                stream.write(text)
+                stream.flush()
+        else:
+            stream.write(text)
+            stream.flush()
 
     def write(self, text: str) -> None:
         """Write text to stdout. Raises OSError that names it where it takes no more."""
         try:
-            self.stdout.write(text)
-            self.stdout.flush()
+            self._write(self.stdout, text)
         except OSError as error:
             error.filename = error.filename or "standard output"
             raise

@@ -40,7 +40,7 @@ def gather(systems: Sequence[System], read: Callable[[System], Result], printer:
     """
     results: list[Result] = []
     errors: list[tuple[System, ExpressError]] = []
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with printer.alive(), ThreadPoolExecutor(_AT_ONCE) as pool:
         for system, future in [(system, pool.submit(read, system)) for system in systems]:
             try:
                 results.append(future.result())

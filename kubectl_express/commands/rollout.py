@@ -76,7 +76,8 @@ def rollout(
     comparer = Comparer(scope, printer, goal.file, Baseline("live"))
     system = _system(scope, comparer, goal)
     try:
-        target, comparison = _compared(scope, comparer, system, goal)
+        with printer.alive():
+            target, comparison = _compared(scope, comparer, system, goal)
     except ServerError as error:
         if error.status == 403:  # What is wanting for the plan is named with all that every rollout takes.
             applier = Applier(scope.cluster, system.namespace, scope.settings, within=lambda: 0.0)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def status(scope: Scope, printer: Printer, *, watch: bool) -> ExitStatus:
     """Show what is at work on one system and its nodes; with `watch`, again whenever that changes, until it is over."""
     system = scope.system()
-    shown = _status(scope, system, scope.snapshot(system))
+    with printer.alive():
+        shown = _status(scope, system, scope.snapshot(system))
     owners = owning_applications(
         scope.cluster,
         system.namespace,

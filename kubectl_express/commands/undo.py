@@ -53,7 +53,8 @@ def undo(
     known = {
         each.name: [(f"the record of {undone.title}", text)] for each in undone.touched if (text := each.data_after)
     }
-    baseline = scope.live_side(scope.snapshot(system), known)
+    with printer.alive():
+        baseline = scope.live_side(scope.snapshot(system), known)
     tell(printer, place(system), baseline, scope.settings)
     touched = _reached(undone, baseline)
     target = former_side(touched, scope.settings, f"what was there before {undone.title}")

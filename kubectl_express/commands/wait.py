@@ -35,8 +35,9 @@ def wait(
     revision.
     """
     system = scope.system()
-    snapshot = scope.snapshot(system)
-    side = scope.live_side(snapshot)
+    with printer.alive():
+        snapshot = scope.snapshot(system)
+        side = scope.live_side(snapshot)
     check_names([side], names)
     nodes = [side.nodes[name] for name in dict.fromkeys(names)]
     tell(printer, place(system), side, scope.settings)
@@ -45,7 +46,8 @@ def wait(
     watched = [_Watched(_wanted(node, revision, scope, min_ready), node, scope, observer) for node in nodes]
     observer.start()
     try:
-        arrived = _await(watched, printer, inbox, time.monotonic() + timeout)
+        with printer.alive(), scope.environment.doing("waiting for", ", ".join(each.name for each in watched)):
+            arrived = _await(watched, printer, inbox, time.monotonic() + timeout)
     finally:
         observer.close()
     printer.show(wait_view(place(system), [each.arrival() for each in watched], scope.settings))

@@ -9,6 +9,8 @@ from kubectl_express.output.view import Cell, Style, View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from kubectl_express.environment import Environment
 
 
@@ -24,6 +26,12 @@ class Printer:
         self._environment = environment
         self._palette = choose_palette(color, environment.stdout, environment.variables)
         self._remarks = choose_palette(color, environment.stderr, environment.variables)
+
+    def alive(self) -> AbstractContextManager[None]:
+        """Return a context in which a terminal shows what is done, once that takes longer than people wait quietly."""
+        from kubectl_express.alive import Alive
+
+        return Alive(self._environment)
 
     def show(self, view: View) -> None:
         """Write a view to stdout in the chosen format."""

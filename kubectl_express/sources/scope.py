@@ -57,6 +57,7 @@ class Scope:
         self.selection = selection
         self._lock = RLock()
         self._sides = Sides()
+        self._signed_in = False
 
     @cached_property
     def layout(self) -> Layout:
@@ -203,7 +204,8 @@ class Scope:
                 "put a helm on PATH that it allows"
             )
         try:
-            rendering = self.engine.render(release)
+            with self.environment.doing("rendering", release.name):
+                rendering = self.engine.render(release)
         except ExpressError as error:
             # The checkout of a revision is gone by the time somebody looks for it.
             raise ExpressError(str(error).replace(f"{where.root}/", f"{origin}:") if origin else str(error)) from error
@@ -243,7 +245,20 @@ class Scope:
 
     def snapshot(self, system: System) -> Snapshot:
         """Return what the cluster holds of a system now."""
-        return self._reader.snapshot(system.namespace)
+        with self._told(system):
+            return self._reader.snapshot(system.namespace)
+
+    @contextmanager
+    def _told(self, system: System) -> Iterator[None]:
+        """Say that a system is read; not while a credential plugin may be asking somebody something."""
+        alive = self.environment.alive
+        if alive and not self._signed_in and "exec" in self.access.user:
+            with alive.left_alone():
+                yield
+        else:
+            with self.environment.doing("reading", system.name):
+                yield
+        self._signed_in = True
 
     def live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
         """Return the live side that a snapshot of the cluster is.
