@@ -177,7 +177,7 @@ def add_look_options(parser: argparse.ArgumentParser) -> None:
         default="auto",
         metavar="WHEN",
         type=one_of("colour", ("auto", "always", "never")),
-        help="auto (the default), always or never",
+        help="auto (the default; NO_COLOR and CLICOLOR_FORCE are heeded), always or never",
     )
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="say where every link was read, and what rendered and hashed it"

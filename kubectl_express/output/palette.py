@@ -26,8 +26,14 @@ class Palette:
 
 
 def choose_palette(wanted: str, stream: TextIO, variables: Mapping[str, str]) -> Palette:
-    """Return the palette for `--color auto|always|never`: auto colours a terminal, unless NO_COLOR is set."""
+    """Return the palette for `--color auto|always|never`: auto colours a terminal.
+
+    NO_COLOR, not empty, has it colour nothing (no-color.org); else CLICOLOR_FORCE, not empty and not 0, anything
+    (bixense.com/clicolors). A flag outranks both.
+    """
     if wanted == "auto":
-        plain = bool(variables.get("NO_COLOR")) or variables.get("TERM") == "dumb"
-        return Palette(colored=stream.isatty() and not plain)
+        if variables.get("NO_COLOR"):
+            return Palette(colored=False)
+        forced = variables.get("CLICOLOR_FORCE", "") not in {"", "0"}
+        return Palette(colored=forced or (stream.isatty() and variables.get("TERM") != "dumb"))
     return Palette(colored=wanted == "always")
