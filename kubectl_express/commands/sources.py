@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.reading import check_names, file_place, gather, place, tell
+from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.output.views.systems import Reading
 
 if TYPE_CHECKING:
@@ -47,5 +48,15 @@ def read_source(scope: Scope, source: Source, names: tuple[str, ...], printer: P
         tell(printer, reading.place, reading.side, reading.settings)
     if not any(reading.side.nodes for reading in readings) and not failed:
         where = ", ".join(reading.place.namespace or reading.side.origin for reading in readings)
-        printer.remark(f"No nodes found in {where}.")
+        printer.remark(f"No nodes found in {where}{_nearest(scope, readings) or '.'}")
     return readings, failed
+
+
+def _nearest(scope: Scope, readings: list[Reading]) -> str:
+    """Return the nearest system that has overlays, where one was asked for that has none: it may be misspelt."""
+    for named in scope.selection.systems:
+        for reading in readings:
+            known = scope.layout.systems(reading.place.context or "")
+            if reading.place.system == named and named not in known:
+                return did_you_mean(named, known)
+    return ""

@@ -38,6 +38,12 @@ def test_it_shows_a_line_for_each_system_and_where_its_last_rollout_ended(six: S
         assert f"split: 5 of 6 nodes at the stored revisions ({six.system} in yul1)" in done.stderr
 
 
+def test_a_misspelt_system_that_nobody_deployed_is_told_with_the_nearest(six: SixNodes) -> None:
+    done = six.express("revisions", "--system", f"{six.system}x", cwd=six.example)
+    assert (done.code, done.stdout) == (0, "")
+    assert done.stderr == f"No nodes found in {six.system}x; did you mean {six.system}?\n"
+
+
 def test_the_overlays_that_are_there_and_how_to_begin_are_told_where_no_cluster_is(
     express: Express, example: Path
 ) -> None:
