@@ -37,7 +37,8 @@ class Alive:
     def __enter__(self) -> None:
         """Begin to look at the time."""
         environment = self._environment
-        if environment.alive is None and environment.stderr.isatty() and environment.variables.get("TERM") != "dumb":
+        able = environment.variables.get("TERM") not in {None, "", "dumb"}  # Of a line to be erased, as git has it.
+        if environment.alive is None and able and environment.stderr.isatty():
             environment.alive = self
             threading.Thread(target=self._draw, daemon=True).start()
 

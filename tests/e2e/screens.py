@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ERASED = re.compile(r"[^\n]*\r\x1b\[K")
+"""A line that said what took long, on a machine where it did."""
 _REDRAWN = re.compile(r"(?:\x1b\[2K|\x1b\[1A)+")
 
 
 def plain(text: str) -> str:
-    """Return what was written without escape codes, with bare line ends."""
-    return _ESCAPES.sub("", text).replace("\r", "")
+    """Return what was written and not erased, without escape codes, with bare line ends."""
+    return _ESCAPES.sub("", _ERASED.sub("", text)).replace("\r", "")
 
 
 def frames(text: str) -> list[str]:

@@ -104,7 +104,7 @@ def test_ctrl_c_leaves_nothing_of_the_line(express: Express, example: Path, slow
     assert screen in ([], ["^C"]), written
 
 
-@pytest.mark.parametrize(("line", "term"), [("2>errors", "xterm"), ("", "dumb")])
+@pytest.mark.parametrize(("line", "term"), [("2>errors", "xterm"), ("", "dumb"), ("", "")])
 def test_nothing_is_drawn_where_it_could_not_be_erased(
     line: str, term: str, express: Express, example: Path, slow: Path, shown: list[Shown]
 ) -> None:
