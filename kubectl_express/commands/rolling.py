@@ -194,7 +194,13 @@ class Rolling:
         return Parts(settings, observer, applier, lease, journal, announcer, inbox, wishes, stepping, reporter.report)
 
     def _check_unchanged(self, observer: Observer) -> None:
-        """Refuse where the cluster's nodes are no longer those that the plan was made for."""
+        """Refuse where the nodes are no longer those that the plan was made for, or another rollout was at work."""
+        past, heads = self.undertaking.past, Records(self.scope.cluster, self.system.namespace).heads()
+        if heads[-1:] != ([(past.record, past.progress)] if past else []):
+            raise ExpressError(
+                "nothing was applied: another rollout has been at work since the plan was shown; look at it with "
+                "`kubectl express rollout status`, and at the plan again"
+            )
         nodes = self._standing().nodes
         for node in nodes:
             if not self.undertaking.same(node.resource, observer.resource(node.name)):

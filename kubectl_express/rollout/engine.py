@@ -11,12 +11,15 @@ from kubectl_express.core.happenings import What
 from kubectl_express.core.values import Object, Value, at
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.rollout.lease import LeaseLostError
-from kubectl_express.rollout.session import HaltedError, Session, StoppedError
+from kubectl_express.rollout.session import RETRY, HaltedError, Session, StoppedError, passes
 from kubectl_express.rollout.turn import await_arrival, settled, take_turn
 
 if TYPE_CHECKING:
     from kubectl_express.core.manifest import Manifest
     from kubectl_express.core.plan import Plan, Step
+
+_CLOSING = 3.0
+"""Seconds in which the end is tried to be put on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,23 @@ class Rollout:
         current = self.session.current
         started = {*self._updated, current}
         untouched = tuple(step.node for step in self.plan.steps if step.node not in started)
-        try:
-            self.session.parts.journal.close(what.value, current, message)
-        except ExpressError as error:
-            self.session.tell(What.WARNING, f"the record could not be closed: {error}")
+        self._close(what, current, message)
         self.session.tell(what, f"{message}: {words}" if words else message, node=current)
         return Ended(status, message, (current,) if current else (), untouched)
+
+    def _close(self, what: What, current: str | None, message: str) -> None:
+        """Put the end on record, again where the server does not take it: for a while, since the end is not to hang."""
+        until = self.session.clock() + _CLOSING
+        while True:
+            try:
+                self.session.parts.journal.close(what.value, current, message)
+            except ExpressError as error:
+                if not passes(error) or self.session.clock() >= until:
+                    self.session.tell(What.WARNING, f"the record could not be closed: {error}")
+                    return
+                self.session.parts.inbox.hear(RETRY)
+            else:
+                return
 
     # Before each node
 

@@ -115,7 +115,7 @@ class Lease:
                     continue
                 raise
             self._threads = [
-                threading.Thread(target=self._renew, daemon=True),
+                threading.Thread(target=self._keep_renewed, daemon=True),
                 threading.Thread(target=self._watch.run, args=(self._version, self._hear), daemon=True),
             ]
             for thread in self._threads:
@@ -194,21 +194,25 @@ class Lease:
     def _left(self) -> float:
         return self._timing.write_for - self._age()
 
-    def _renew(self) -> None:
+    def _keep_renewed(self) -> None:
         """Renew the lease until it is let go or lost."""
-        while not self._stopped.wait(self._pause()):
-            self._notice()
-            with self._lock:
-                if self._lost is not None:
-                    return
-                left = self._left()
-            self._tried = self._clock()
-            try:
-                self._keep(min(left, _PATIENCE) if left > 0 else _PATIENCE)
-                self._trouble = ""
-            except ExpressError as error:
-                self._trouble = f"{error.prefix.removeprefix('error: ')}{error}"
-            self._notice()
+        while not self._stopped.wait(self._pause()) and self.lost is None:
+            self.renew()
+
+    def renew(self) -> None:
+        """Renew the lease once, unless it is lost; what keeps it from that is told by `within`. Never raises."""
+        self._notice()
+        with self._lock:
+            if self._lost is not None:
+                return
+            left = self._left()
+        self._tried = self._clock()
+        try:
+            self._keep(min(left, _PATIENCE) if left > 0 else _PATIENCE)
+            self._trouble = ""
+        except ExpressError as error:
+            self._trouble = f"{error.prefix.removeprefix('error: ')}{error}"
+        self._notice()
 
     def _pause(self) -> float:
         """Return the seconds until there is something to do: to renew, or to say that it is too late for that.

@@ -31,8 +31,17 @@ if TYPE_CHECKING:
     from kubectl_express.rollout.stepping import Stepping
     from kubectl_express.rollout.wishes import Wishes
 
-_RETRY = 1.0
+RETRY = 1.0
 """Seconds until a write is tried again that the server did not answer."""
+
+
+def passes(error: ExpressError) -> bool:
+    """Return whether a write may be taken on another try: the server did not answer, or put it off."""
+    if isinstance(error, ConflictError):
+        return False
+    if isinstance(error, ServerError):
+        return error.status in {409, 429} or error.status >= 500
+    return isinstance(error, (UnreachableError, LeaseUnsureError))
 
 
 class StoppedError(Exception):
@@ -173,12 +182,8 @@ class Session:
         while True:
             try:
                 return send() or {}
-            except (UnreachableError, LeaseUnsureError) as error:
-                why: ExpressError = error
-            except ConflictError:
-                raise
-            except ServerError as error:
-                if error.status not in {409, 429} and error.status < 500:
+            except ExpressError as error:
+                if not passes(error):
                     raise
                 why = error
             if self.clock() >= until:
@@ -186,7 +191,7 @@ class Session:
             if not isinstance(why, LeaseUnsureError) and self._trying != (trying := (self.current, str(why))):
                 self._trying = trying
                 self.tell(What.WAITING, f"to be tried again: {why}", node=self.current)
-            self.hear(_RETRY)
+            self.hear(RETRY)
 
     def look(self, node: str, resource: Object | None = None, deadline: float | None = None) -> None:
         """Look at a node afresh, whatever the watches have told; its resource is as an apply has answered."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kubectl_express.core.node import Pod
     from kubectl_express.core.settings import Settings
 
+_SILENCE = 30.0
+"""Seconds after which a node is looked at of which no watch tells anything: what is between may keep that to itself."""
+
 
 def take_turn(session: Session, step: Step, which: str) -> None:
     """Bring a node to where its step wants it; `which` says which of how many it is.
@@ -49,7 +52,7 @@ def await_arrival(
     session: Session, wanted: Wanted, deadline: float, step: Step | None = None, *, repairs: bool = False
 ) -> None:
     """Wait until a node passes. With `repairs`, until it no longer changes: the plan may be what mends it."""
-    observer, told = session.parts.observer, ""
+    observer, told, looked = session.parts.observer, "", session.clock()
     while True:
         facts = observer.node(wanted.node)
         verdict = judge(wanted, facts, session.revision_path)
@@ -63,11 +66,12 @@ def await_arrival(
         now = session.clock()
         if now >= deadline:
             session.fail(wanted.node, f"not there after {session.gating.timeout:g} s: {verdict.reason}")
-        left = deadline - now
-        session.hear(left if verdict.again is None else min(left, verdict.again))
-        if verdict.again is not None and session.clock() - now >= verdict.again:
+        wait = min(deadline - now, looked + _SILENCE - now if verdict.again is None else verdict.again)
+        session.hear(wait)
+        if session.clock() - now >= wait:
             # A watch that broke off is quiet, too: what nothing was heard of is looked at.
             session.look(wanted.node, deadline=deadline)
+            looked = session.clock()
 
 
 def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
@@ -133,6 +137,8 @@ class _Attempt:
         )
         self.before, self.live = pods, found[0]
         _check_unchanged(self._step, self.live, parts.settings)
+        if self._session.current is None:
+            self._session.go_on()  # The last moment at which a stop leaves the node as it is.
         parts.journal.applying(node)
         self._session.current = node
         return self.live
@@ -170,6 +176,8 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
         live = parts.applier.live(step.manifest.object)
         if live is not None:
             _check_unchanged(step, live, parts.settings)
+        if session.current is None:
+            session.go_on()
         parts.journal.applying(step.node)
         session.current = step.node
         if live is not None:
@@ -178,7 +186,7 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
     session.send(attempt, deadline)
     session.tell(What.DELETED, "deleted", step=step)
     session.look(step.node, deadline=deadline)
-    told = ""
+    told, looked = "", session.clock()
     while True:
         facts = parts.observer.node(step.node)
         if facts.resource is None and not facts.pods:
@@ -189,7 +197,10 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
             session.tell(What.WAITING, what, step=step)
         if session.clock() >= deadline:
             session.fail(step.node, f"not gone after {session.gating.timeout:g} s: {what}")
-        session.hear(deadline - session.clock())
+        session.hear(min(deadline, looked + _SILENCE) - session.clock())
+        if session.clock() >= looked + _SILENCE:
+            session.look(step.node, deadline=deadline)
+            looked = session.clock()
 
 
 def _is_updating(wanted: Wanted, facts: Facts) -> bool:

@@ -71,8 +71,11 @@ def gone_midway(asked: Asked, answer: Answer) -> Told:
 class Sometimes:
     """Does harm to some requests, by a seed, and never twice in a row to the same kind of request."""
 
-    def __init__(self, seed: int, harm: Harm, to: Callable[[Asked], bool] = lambda _: True) -> None:
+    def __init__(
+        self, seed: float, harm: Harm, to: Callable[[Asked], bool] = lambda _: True, rate: float = 0.4
+    ) -> None:
         self.done = 0
+        self._rate = rate
         self._chance = random.Random(seed)  # noqa: S311
         self._harm = harm
         self._to = to
@@ -82,7 +85,7 @@ class Sometimes:
     def __call__(self, asked: Asked, answer: Answer) -> Told:
         with self._lock:
             key = f"{asked.method} {asked.path}"
-            hit = self._to(asked) and not self._spared[key] and self._chance.random() < 0.4
+            hit = self._to(asked) and not self._spared[key] and self._chance.random() < self._rate
             self._spared[key] = hit
             self.done += hit
         return self._harm(asked, answer) if hit else answer()

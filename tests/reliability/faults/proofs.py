@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,15 @@ class Since:
         ready = readiness(found)
         for earlier, later in pairwise(turns):
             assert ready[earlier.name] <= later.received, f"{earlier.name} and {later.name} were in flight at once"
+        assert self._recorded() == "finished"
+
+    def _recorded(self) -> str:
+        """Return the state of the last rollout that is on record."""
+        listed = self._system.api.get(
+            f"{self._system.collection('secrets', '/api/v1')}?labelSelector=kubectl-express%2Frollout%3Dhead"
+        )
+        last = max(listed["items"], key=lambda head: int(head["metadata"]["name"].rpartition("-")[2]))
+        return str(json.loads(base64.b64decode(last["data"]["progress"]))["state"])
 
     def assert_restarted_once(self, nodes: Sequence[str]) -> None:
         """Just these nodes were restarted, and none twice."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.small_system import SmallSystem, SmallSystems, tagged
+from tests.e2e.small_system import SmallSystem, SmallSystems, manifest, tagged, yaml_of
 from tests.e2e.started import Started
 from tests.reliability.faults.proofs import PART, PROGRAM, Since
 from tests.reliability.faults.proxy import Told, proxy_before
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.reliability.faults.proxy import Answer, Asked, Harm
     from tests.testbed.api import Object
     from tests.testbed.control_plane import ControlPlane
+    from tests.testbed.programs import Outcome
 
 NODES = ("be1", "fe1")
 BEFORE = tagged(**dict.fromkeys(NODES, "0"))
@@ -209,3 +210,28 @@ def _hanging(system: SmallSystem) -> Started:
     rollout = system.start("--yes", target=AFTER)
     rollout.line("be1: pod be1-0 is not Ready (ContainerCreating)")
     return rollout
+
+
+def test_a_rollout_that_was_at_work_between_plan_and_start_is_not_written_over(
+    systems: SmallSystems, control_plane: ControlPlane
+) -> None:
+    system = systems(BEFORE)
+    more = yaml_of(manifest("v1", "ConfigMap", "motd", data={"text": "hello"}))
+    with proxy_before(control_plane) as proxy:
+        between: list[Outcome] = []
+
+        def harm(asked: Asked, answer: Answer) -> Told:
+            if asked.about_the_lease and asked.writes and not between:
+                # Another one comes and goes, and what it leaves of the nodes is what there was before.
+                between.append(system.run("--yes", target=BEFORE + more))
+                system.target.write_text(AFTER)
+            return answer()
+
+        proxy.harm = harm
+        refused = system.run("--yes", *proxy.flags, target=AFTER)
+    assert [each.code for each in between] == [0], between
+    assert refused.code == 2, refused
+    assert "another rollout has been at work since the plan was shown" in refused.stderr
+    assert system.run("--yes", target=AFTER).code == 0
+    what = "another rollout at work between plan and start"
+    tell(Row(PART, what, "refuses, and leaves the other's record as it is", 1))

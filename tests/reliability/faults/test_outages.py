@@ -41,23 +41,25 @@ PAIR = ("be1", "fe1")
 FOUR = ("be1", "be2", "fe1", "fe2")
 
 
-def test_a_rollout_waits_for_a_link_that_is_slow_dead_or_refused_and_goes_on(
+def test_a_rollout_waits_for_a_link_that_is_slow_dead_mute_or_refused_and_goes_on(
     systems: SmallSystems, control_plane: ControlPlane
 ) -> None:
     troubles = {
-        "every request takes 5 s": (_slow, "takes its time: the lease is kept, and nothing halts"),
-        "a link that is dead for 30 s": (_dead, "says so, applies nothing meanwhile, and goes on"),
-        "connections refused for 66 s": (_refused, "says so, applies nothing meanwhile, and goes on"),
+        "every request takes 5 s": (_slow, "takes its time: the lease is kept, and nothing halts", 1),
+        "a link that is dead for 30 s": (_dead, "says so, applies nothing meanwhile, and goes on", 1),
+        "watches that tell nothing": (_mute, "looks at the node in progress every 30 s", 2),
+        "Ctrl-C twice on a dead link": (_left, "ends within 25 s, and says what is in progress", 1),
+        "connections refused for 66 s": (_refused, "says so, applies nothing meanwhile, and goes on", 1),
     }
     made = [systems(tagged(**dict.fromkeys(PAIR, "0"))) for _ in troubles]
     with ThreadPoolExecutor() as pool:
         waits = [
             pool.submit(trouble, system, control_plane)
-            for (trouble, _), system in zip(troubles.values(), made, strict=True)
+            for (trouble, _, _), system in zip(troubles.values(), made, strict=True)
         ]
-    for (what, (_, does)), wait in zip(troubles.items(), waits, strict=True):
+    for (what, (_, does, tried)), wait in zip(troubles.items(), waits, strict=True):
         wait.result()
-        tell(Row(PART, what, does, 1))
+        tell(Row(PART, what, does, tried))
 
 
 def _slow(system: SmallSystem, plane: ControlPlane) -> None:
@@ -98,6 +100,32 @@ def _dead(system: SmallSystem, plane: ControlPlane) -> None:
             assert since.begun() == ["be1"]
         rollout.line(SURE)
         assert rollout.end(120).code == 0
+    since.assert_done(PAIR)
+
+
+def _mute(system: SmallSystem, plane: ControlPlane) -> None:
+    since = Since(system, plane)
+    system.operator.tell("default", "slow: 1")
+    with proxy_before(plane) as proxy:
+        proxy.mute = True
+        ended = system.start("--yes", *proxy.flags, target=tagged(**dict.fromkeys(PAIR, "1"))).end(120)
+    assert ended.code == 0, ended
+    since.assert_done(PAIR)
+
+
+def _left(system: SmallSystem, plane: ControlPlane) -> None:
+    since = Since(system, plane)
+    with proxy_before(plane) as proxy:
+        rollout = _hanging(system, proxy)
+        with proxy.silence():
+            rollout.signal(signal.SIGINT)
+            rollout.line("stopping, by Ctrl-C: be1 is seen through")
+            rollout.signal(signal.SIGINT)
+            ended = rollout.end(25)
+    assert ended.code == 4, ended
+    assert "in progress (1): be1" in ended.stdout
+    system.operator.tell("be1", "ok")
+    assert system.run("--yes", target=tagged(**dict.fromkeys(PAIR, "1"))).code == 0
     since.assert_done(PAIR)
 
 
