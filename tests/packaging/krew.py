@@ -1,4 +1,4 @@
-"""The real krew, and what its index checks manifests with, built as the test bed's other parts are."""
+"""A user's machine with the real krew."""
 
 from __future__ import annotations
 
@@ -6,23 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.testbed.parts import PARTS, Part, part
+from tests.testbed.parts import part
 from tests.testbed.programs import Outcome, run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-for _name in ("krew", "validate-krew-manifest"):
-    PARTS[_name] = Part(
-        _name,
-        f"kubectl-{_name}",
-        "krew",
-        f"sigs.k8s.io/krew/cmd/{_name}",
-        1,
-        "-s -w",
-        {"CGO_ENABLED": "0"},
-        ("tests/packaging",),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Part:
 
 
 _NO_CGO = {"CGO_ENABLED": "0"}
+_KREW_TESTS = ("tests/packaging", "tests/testbed_tests")
 PARTS = {
     part.name: part
     for part in (
@@ -86,6 +87,10 @@ PARTS = {
             _NO_CGO,
         ),
         Part("kubectl", "kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", 1, _KUBERNETES_VERSION, _NO_CGO),
+        *(
+            Part(name, f"kubectl-{name}", "krew", f"sigs.k8s.io/krew/cmd/{name}", 1, "-s -w", _NO_CGO, _KREW_TESTS)
+            for name in ("krew", "validate-krew-manifest")
+        ),
         Part(
             "argocd",
             "argocd",
