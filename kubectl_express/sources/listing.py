@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kubectl_express.core.pods import essence
 from kubectl_express.core.sharing import Pool
 from kubectl_express.core.values import at, objects, text
-from kubectl_express.errors import ServerError
+from kubectl_express.errors import ExpressError, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,9 +66,12 @@ def _read(cluster: Cluster, listing: Listing, query: Mapping[str, str]) -> Liste
     while True:
         answer = cluster.get(listing.path, {**query, "continue": following} if following else query)
         found |= {object_name(item): pool.object(listing.known(item)) for item in objects(answer.get("items"))}
-        following = text(at(answer, "/metadata/continue")) or ""
-        if not following:
+        token = text(at(answer, "/metadata/continue")) or ""
+        if not token:
             return Listed(found, text(at(answer, "/metadata/resourceVersion")) or "")
+        if token == following:
+            raise ExpressError(f"{cluster.server} answers with one page of {listing.path} again and again: look at it")
+        following = token
 
 
 def object_name(item: Object) -> str:

@@ -199,6 +199,12 @@ def test_a_long_list_is_read_page_by_page_and_at_once_where_its_version_is_forgo
     assert {(query["labelSelector"], query["fieldSelector"]) for query in pages.asked} == {("app=a", "x")}
 
 
+def test_a_server_that_gives_one_page_for_ever_is_told() -> None:
+    answer = Answer(json.dumps({"metadata": {"continue": "1"}, "items": []}).encode())
+    with serving(lambda _: answer) as server, pytest.raises(ExpressError, match="one page of /list again and again"):
+        read_list(cluster(None, server=server.url), Listing("/list", "", "v1", "Thing"))
+
+
 class Store:
     """The answers of an API server with one list, whose watches break off, and whose history is forgotten."""
 
