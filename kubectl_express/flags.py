@@ -142,18 +142,20 @@ def add_target_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_reading_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+SEVERAL = "only this system; may be given several times"
+ONE = "the system, where the context has several"
+
+
+def add_reading_options(parser: argparse.ArgumentParser, formats: tuple[str, ...], systems: str = SEVERAL) -> None:
     """Add what picks systems, the configuration, the output and the connection."""
-    add_system_options(parser)
+    add_system_options(parser, systems)
     add_output_options(parser, formats)
     add_connection_options(parser)
 
 
-def add_system_options(parser: argparse.ArgumentParser) -> None:
-    """Add what picks systems and the configuration."""
-    parser.add_argument(
-        "--system", action="append", default=[], metavar="NAME", help="only this system; may be given several times"
-    )
+def add_system_options(parser: argparse.ArgumentParser, systems: str = SEVERAL) -> None:
+    """Add what picks systems, of which `systems` says how many, and the configuration."""
+    parser.add_argument("--system", action="append", default=[], metavar="NAME", help=systems)
     parser.add_argument("--config", metavar="FILE", help="the configuration; by default .express.yaml, found upward")
 
 

@@ -74,7 +74,7 @@ Exit status: 0 all is well, 2 it could not be done, 3 revisions cannot be truste
 """,
     "rollout": """\
 Examples:
-  # Roll out the chart to the current context's system, one node at a time, after one question
+  # Roll out the chart to one system, one node at a time, after one question
   kubectl express rollout --context yul1 --system systemdcrtest3
   # Ask before each node
   kubectl express rollout --step
@@ -89,34 +89,34 @@ Examples:
     "rollout status": """\
 Examples:
   # How far is the rollout in yul1, or Argo CD's sync, and who began it?
-  kubectl express rollout status --context yul1
+  kubectl express rollout status --context yul1 --system systemdcrtest3
   # Follow it
   kubectl express rollout status -w
 """,
     "rollout pause": """\
 Examples:
   # Let the node in progress finish, and touch no other before `rollout resume`
-  kubectl express rollout pause --context yul1
+  kubectl express rollout pause --context yul1 --system systemdcrtest3
 """,
     "rollout resume": """\
 Examples:
   # Go on after a pause; with `rollout --step`, to the next node
-  kubectl express rollout resume --context yul1
+  kubectl express rollout resume --context yul1 --system systemdcrtest3
 """,
     "rollout stop": """\
 Examples:
   # Let the node in progress finish, and touch no other; where Argo CD syncs the nodes, its sync is terminated
-  kubectl express rollout stop --context yul1
+  kubectl express rollout stop --context yul1 --system systemdcrtest3
 """,
     "rollout history": """\
 Examples:
   # Which rollouts there were, by whom, from which commit, and how far each came
-  kubectl express rollout history --context yul1
+  kubectl express rollout history --context yul1 --system systemdcrtest3
 """,
     "rollout undo": """\
 Examples:
   # Take back the last rollout, wherever it stopped: nodes in reverse, each proved by its pods
-  kubectl express rollout undo --context yul1
+  kubectl express rollout undo --context yul1 --system systemdcrtest3
   # Look at what that would do
   kubectl express rollout undo --dry-run=client
 """,

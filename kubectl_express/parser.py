@@ -7,6 +7,7 @@ import argparse
 from kubectl_express import __version__
 from kubectl_express.errors import ExpressError
 from kubectl_express.flags import (
+    ONE,
     PROGRAM,
     Commands,
     Formatter,
@@ -151,7 +152,7 @@ def _fill_wait(parser: Parser) -> None:
     parser.add_argument("--revision", help="the revision to wait for; by default the stored one of each node")
     parser.add_argument("--timeout", metavar="TIME", type=seconds, help="how long to wait for all (10m); 0: for ever")
     add_min_ready(parser)
-    add_reading_options(parser, FORMATS)
+    add_reading_options(parser, FORMATS, ONE)
 
 
 def _fill_argocd(parser: Parser) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from kubectl_express.errors import ExpressError
 from kubectl_express.flags import (
+    ONE,
     PROGRAM,
     Commands,
     Parser,
@@ -45,7 +46,7 @@ def _fill_rollout(parser: Parser) -> None:
     _add_choice(parser)
     _add_consent(parser)
     _add_gate(parser)
-    add_reading_options(parser, _EVENTS)
+    add_reading_options(parser, _EVENTS, ONE)
     actions = Commands(parser, prog=f"{PROGRAM} rollout", dest="action", metavar="ACTION", title="actions on a rollout")
     for name, summary in _ACTIONS.items():
         # What stands before the action is not to be forgotten for what does not stand behind it.
@@ -143,7 +144,7 @@ def _several(allowed: tuple[str, ...]) -> Callable[[str], frozenset[str]]:
 
 
 def _add_kept_options(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    parser.add_argument("--system", action="append", metavar="NAME", help="the system, where the context has several")
+    parser.add_argument("--system", action="append", metavar="NAME", help=ONE)
     parser.add_argument("--config", metavar="FILE", help="the configuration; by default .express.yaml, found upward")
     if formats:
         add_output_options(parser, formats)

@@ -41,7 +41,7 @@ def test_what_was_approved_is_applied_once_and_nothing_else_ever(
 
     planned = job("plan", runner, system)
     assert planned.code == 0, planned.log
-    assert planned.outputs["plan"]["steps"] == "3"
+    assert planned.outputs["plan"]["changes"] == "4"
     assert planned.outputs["plan"]["plan"] in planned.summary
     assert "1    be2     Backend   update " in planned.summary
 
@@ -55,8 +55,8 @@ def test_what_was_approved_is_applied_once_and_nothing_else_ever(
     assert f"not {planned.outputs['plan']['plan']} as --expect-plan wants it" in refused.log
 
     again = job("plan", runner, system)
-    assert again.outputs["plan"]["steps"] == "2"
+    assert again.outputs["plan"]["changes"] == "2"
     applied = job("apply", runner, system, again)
     assert applied.code == 0, applied.log
     assert "updated (2): fe2, fe3" in applied.log
-    assert job("plan", runner, system).outputs["plan"]["steps"] == "0"
+    assert job("plan", runner, system).outputs["plan"]["changes"] == "0"

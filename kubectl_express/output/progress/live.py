@@ -129,6 +129,7 @@ class LiveTable:
 
     def _draw(self) -> None:
         if self._live is None:
+            self._console.print()
             self._live = Live(
                 console=self._console,
                 get_renderable=self.picture,
