@@ -77,7 +77,8 @@ class Alive:
         with self._lock:
             if self._drawn:
                 self._drawn = False
-                self._write(_ERASED)
+                if self._in_front():
+                    self._write(_ERASED)
             yield
 
     def _draw(self) -> None:
@@ -85,7 +86,7 @@ class Alive:
         while not self._over.wait(wait):
             wait = _EVERY
             with self._lock:
-                if not self._over.is_set() and not self._quiet:
+                if not self._over.is_set() and not self._quiet and self._in_front():
                     self._drawn = True
                     self._write(f"{_ERASED}{self._line()}")
 
@@ -98,6 +99,13 @@ class Alive:
         end = f" … {time.monotonic() - self._began:.0f} s"
         room = self._columns() - len(end) - 1
         return f"{said if len(said) <= room else f'{said[: max(room - 1, 0)]}…'}{end}"
+
+    def _in_front(self) -> bool:
+        """Return whether the terminal is ours to draw on: somebody else types on it once the shell runs us behind."""
+        try:
+            return os.tcgetpgrp(self._environment.stderr.fileno()) == os.getpgrp()
+        except OSError:
+            return True
 
     def _columns(self) -> int:
         try:

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None, environment: Environment | None
     except ExpressError as error:
         return _failed(error, environment)
     except KeyboardInterrupt:
+        _end_children()
         return _INTERRUPTED
     except BrokenPipeError:
         _forget_unwritten()
@@ -59,6 +60,14 @@ def _failed(error: ExpressError, environment: Environment) -> ExitStatus:
 
     environment.say(printable_lines(f"{error.prefix}{error}"))
     return ExitStatus.FAILED
+
+
+def _end_children() -> None:
+    """End the programs that other threads have started and wait for: nobody waits for these threads."""
+    if "kubectl_express.sources.processes" in sys.modules:
+        from kubectl_express.sources.processes import end_all
+
+        end_all()
 
 
 def _forget_unwritten() -> None:

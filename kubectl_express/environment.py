@@ -50,19 +50,26 @@ class Environment:
 
     def doing(self, what: str, name: str) -> AbstractContextManager[None]:
         """Return a context in which something is done that may take long: `rendering`, `systemdcrtest3`."""
-        if self.alive is not None:
-            return self.alive.doing(what, name)
         from contextlib import nullcontext
 
-        return nullcontext()
+        alive = self.alive
+        return alive.doing(what, name) if alive is not None else nullcontext()
+
+    def left_alone(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing is drawn: another program may be asking something on the terminal."""
+        from contextlib import nullcontext
+
+        alive = self.alive
+        return alive.left_alone() if alive is not None else nullcontext()
 
     def say(self, line: str) -> None:
         """Write one line that is no data."""
         self._write(self.stderr, f"{line}\n")
 
     def _write(self, stream: TextIO, text: str) -> None:
-        if self.alive is not None:
-            with self.alive.held():
+        alive = self.alive
+        if alive is not None:
+            with alive.held():
                 stream.write(text)
                 stream.flush()
         else:

@@ -37,7 +37,10 @@ def overview(scope: Scope, printer: Printer) -> ExitStatus:
         tell(printer, each.reading.place, each.reading.side, each.reading.settings)
     if gathered.results:
         printer.show(overview_view(gathered.results))
-    printer.remark(_NEXT)
+        printer.remark(_NEXT)
+    else:
+        for line in (*_found(scope), _HELP):
+            printer.remark(line)
     return ExitStatus.FAILED if gathered.failed else ExitStatus.DONE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -10,6 +10,8 @@ from kubectl_express.core.live import split
 from kubectl_express.core.nearest import did_you_mean
 from kubectl_express.errors import ExpressError
 from kubectl_express.output.views.systems import Place
+from kubectl_express.sources.listing import together
+from kubectl_express.sources.unreachable import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,14 +40,27 @@ def gather(systems: Sequence[System], read: Callable[[System], Result], printer:
 
     Raises the error itself where no system could be read and all failed alike.
     """
-    results: list[Result] = []
-    errors: list[tuple[System, ExpressError]] = []
-    with printer.alive(), ThreadPoolExecutor(_AT_ONCE) as pool:
-        for system, future in [(system, pool.submit(read, system)) for system in systems]:
+    to_do = deque(enumerate(systems))
+    read_so_far: dict[int, Result] = {}
+    failed: dict[int, ExpressError] = {}
+
+    def work() -> None:
+        while to_do:
             try:
-                results.append(future.result())
+                number, system = to_do.popleft()
+            except IndexError:  # Another thread was quicker.
+                return
+            try:
+                read_so_far[number] = read(system)
             except ExpressError as error:
-                errors.append((system, error))
+                failed[number] = error
+                if isinstance(error, UnreachableError) and not read_so_far:
+                    to_do.clear()  # They all have one server.
+
+    with printer.alive():
+        together([work] * min(_AT_ONCE, len(systems)))
+    results = [read_so_far[number] for number in sorted(read_so_far)]
+    errors = [(systems[number], failed[number]) for number in sorted(failed)]
     if errors and not results and len({str(each) for _, each in errors}) == 1:
         raise errors[0][1]
     for system, each in errors:

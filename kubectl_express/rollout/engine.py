@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -88,17 +89,29 @@ class Rollout:
 
     def _close(self, what: What, current: str | None, message: str) -> None:
         """Put the end on record, again where the server does not take it: for a while, since the end is not to hang."""
-        until = self.session.clock() + _CLOSING
+        session = self.session
+        until = session.clock() + _CLOSING
+        told = False
         while True:
             try:
-                self.session.parts.journal.close(what.value, current, message)
+                session.parts.journal.close(what.value, current, message)
             except ExpressError as error:
-                if not passes(error) or self.session.clock() >= until:
-                    self.session.tell(What.WARNING, f"the record could not be closed: {error}")
+                if not passes(error) or session.clock() >= until:
+                    session.tell(What.WARNING, f"the record could not be closed: {error}")
                     return
-                self.session.parts.inbox.hear(RETRY)
+                if not told:
+                    session.tell(What.WARNING, f"the record is not closed yet, to be tried again: {error}")
+                told = True
+                self._pass_over_news(session.clock() + RETRY)
             else:
                 return
+
+    def _pass_over_news(self, until: float) -> None:
+        """Wait; whatever is heard, be it of a watch that broke off, changes nothing any more."""
+        session = self.session
+        while (left := until - session.clock()) > 0:
+            with suppress(Exception):
+                session.parts.inbox.hear(left)
 
     # Before each node
 

@@ -23,6 +23,9 @@ from kubectl_express.sources.paths import check_path
 from kubectl_express.sources.unreachable import unreachable
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from kubectl_express.sources.credentials import Credentials
     from kubectl_express.sources.kubeconfig import Access
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -40,14 +43,26 @@ class Cluster:
     May be used from several threads. `context` is None where no kubeconfig's context was used.
     """
 
-    def __init__(self, access: Access, environ: Mapping[str, str] = os.environ, *, stdin_taken: bool = False) -> None:
-        """Take the access; `stdin_taken` says that standard input is data, so that no credential plugin reads it."""
+    def __init__(
+        self,
+        access: Access,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        stdin_taken: bool = False,
+        asking: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        """Take the access.
+
+        `stdin_taken` says that standard input is data, so that no credential plugin reads it; `asking` gives a context
+        in which one may ask somebody something.
+        """
         self.context = access.context
         self.namespace = access.namespace
         self.server = str(access.cluster["server"])
         self._access = access
         self._environ = environ
         self._stdin_taken = stdin_taken
+        self._asking = asking
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._expires: datetime | None = None
@@ -205,15 +220,15 @@ class Cluster:
             files = self._changed_at()
             expired = self._expires is not None and datetime.now(timezone.utc) >= self._expires
             if self._connection is None or expired or files != self._files:
-                credentials = (
-                    obtain(self._access.user, self._access.cluster, self._environ, stdin_taken=self._stdin_taken)
-                    if self.server.startswith("https:")
-                    else None
-                )
+                credentials = self._credentials() if self.server.startswith("https:") else None
                 self._connection = connect(self._access, credentials)
                 self._secrets |= self._connection.secrets
                 self._expires, self._files = credentials.expires if credentials else None, files
             return self._connection
+
+    def _credentials(self) -> Credentials:
+        with self._asking():
+            return obtain(self._access.user, self._access.cluster, self._environ, stdin_taken=self._stdin_taken)
 
     def _changed_at(self) -> tuple[float, ...]:
         keys = ("tokenFile", "client-certificate", "client-key", "certificate-authority")

@@ -6,15 +6,47 @@ import os
 import selectors
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
+class _Children:
+    """The programs that run, so that none is left when this one ends early."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._ending = False
+
+    @contextmanager
+    def with_(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Count a program among them while the context lasts; it is killed where that ends by an exception."""
+        self._running.add(process)
+        try:
+            if self._ending:
+                process.kill()
+            yield
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            self._running.discard(process)
+
+    def end(self) -> None:
+        """Kill those that run, and any that is started from now on."""
+        self._ending = True
+        for process in list(self._running):
+            process.kill()
+            process.wait()
+
+
+_CHILDREN = _Children()
+end_all = _CHILDREN.end
 _MOST = 256 << 20
 """Bytes of one stream; a program that writes more will hardly ever end."""
 
@@ -44,12 +76,8 @@ def run(
         )
     except OSError as error:
         raise ExpressError(f"{doing}: {command[0]} cannot be started: {error.strerror or error}") from error
-    with process:
-        try:
-            written = _written(process)
-        except BaseException:
-            process.kill()
-            raise
+    with process, _CHILDREN.with_(process):
+        written = _written(process)
     if written is None:
         much = f"it wrote more than {_MOST >> 20} MiB and was ended"
         raise ExpressError(f"{doing}: {Path(command[0]).name} failed: {much}")

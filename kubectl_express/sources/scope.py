@@ -57,7 +57,6 @@ class Scope:
         self.selection = selection
         self._lock = RLock()
         self._sides = Sides()
-        self._signed_in = False
 
     @cached_property
     def layout(self) -> Layout:
@@ -81,7 +80,12 @@ class Scope:
         from kubectl_express.sources.cluster import Cluster
 
         with self._lock:
-            return Cluster(self.access, self.environment.variables, stdin_taken=self.selection.stdin_taken)
+            return Cluster(
+                self.access,
+                self.environment.variables,
+                stdin_taken=self.selection.stdin_taken,
+                asking=self.environment.left_alone,
+            )
 
     @cached_property
     def engine(self) -> Engine:
@@ -245,20 +249,8 @@ class Scope:
 
     def snapshot(self, system: System) -> Snapshot:
         """Return what the cluster holds of a system now."""
-        with self._told(system):
+        with self.environment.doing("reading", system.name):
             return self._reader.snapshot(system.namespace)
-
-    @contextmanager
-    def _told(self, system: System) -> Iterator[None]:
-        """Say that a system is read; not while a credential plugin may be asking somebody something."""
-        alive = self.environment.alive
-        if alive and not self._signed_in and "exec" in self.access.user:
-            with alive.left_alone():
-                yield
-        else:
-            with self.environment.doing("reading", system.name):
-                yield
-        self._signed_in = True
 
     def live_side(self, snapshot: Snapshot, known: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> Side:
         """Return the live side that a snapshot of the cluster is.

@@ -39,7 +39,9 @@ class Shown:
     def __init__(self, line: str, express: Express, helm: Path, folder: Path, term: str = "xterm") -> None:
         environment = {**express.environment(helm), "TERM": term}
         environment["PATH"] += os.pathsep + os.defpath
-        words = ["-c", f"exec {shlex.quote(str(part('kubectl')))} express {line}"]
+        program = f"{shlex.quote(str(part('kubectl')))} express {line}"
+        # With job control, as at a prompt, what ends in `&` is not in the terminal's foreground.
+        words = ["-c", f"set -m; {program} wait" if line.endswith("&") else f"exec {program}"]
         self.process: pexpect.spawn[str] = pexpect.spawn(
             "/bin/sh", words, env=environment, cwd=str(folder), dimensions=(30, 60), encoding="utf-8", timeout=60
         )
@@ -114,6 +116,16 @@ def test_nothing_is_drawn_where_it_could_not_be_erased(
     assert code == 0
     assert "\x1b" not in written
     assert "…" not in f"{written}{errors.read_text() if errors.exists() else ''}"
+
+
+def test_nothing_is_drawn_from_behind_where_somebody_types(
+    express: Express, example: Path, slow: Path, shown: list[Shown]
+) -> None:
+    shown += [Shown(f"revisions --chart {ONE} -o name &", express, slow, example)]
+    written, _, code = shown[0].end()
+    assert code == 0
+    assert "backend.express.example.com/be1" in written
+    assert "…" not in written
 
 
 def test_waiting_says_for_what_beside_the_reasons(six: SixNodes, shown: list[Shown]) -> None:

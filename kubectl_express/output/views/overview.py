@@ -41,21 +41,20 @@ def _lines(overview: Overview) -> list[Cell]:
     reading, course = overview.reading, overview.course
     nodes = reading.nodes()
     title = reading.place.title()
+    went = _rollout(course) if course else overview.unseen or "no rollout is recorded"
+    go_on = course.outcome(reading.place).go_on if course else None
+    to_do = [Cell(f"  to go on: {go_on}")] if go_on else []
     if not nodes:
-        return [Cell(f"{title}: nothing is deployed", Style.FAINT)]
+        return [Cell(f"{title}: nothing is deployed{f'; {went}' if course else ''}", Style.FAINT), *to_do]
     faulty = [node for node in nodes if node.faults]
     integrity = "; ".join(f"{node.name} {', '.join(node.integrity)}" for node in faulty[:_NAMED])
     more = f" and {len(faulty) - _NAMED} more" if len(faulty) > _NAMED else ""
     said = [
         f"{title}: {len(nodes)} node{'' if len(nodes) == 1 else 's'}: {_states(nodes)}",
         f"integrity: {integrity}{more}" if faulty else "integrity ok",
-        _rollout(course) if course else overview.unseen or "no rollout is recorded",
+        went,
     ]
-    go_on = course.outcome(reading.place).go_on if course else None
-    return [
-        Cell("; ".join(said), _style(nodes)),
-        *([Cell(f"  to go on: {go_on}")] if go_on else []),
-    ]
+    return [Cell("; ".join(said), _style(nodes)), *to_do]
 
 
 def _states(nodes: Sequence[Node]) -> str:

@@ -54,7 +54,7 @@ def test_whatever_comes_in_between_a_rollout_keeps_to_its_rules_and_can_be_gone_
     counted = dict(Rollouts.counted)
     tell(Row(PART, "searches of 40 steps each", DOES, SEARCHES * scale(), seed=0))
     for what, tried in counted.items():
-        tell(Row(PART, f"… with {what}", "", tried, seed=0))
+        tell(Row(PART, f"… with {what}", "likewise", tried, seed=0))
 
 
 @pytest.mark.parametrize("what", BROKEN)

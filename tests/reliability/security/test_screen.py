@@ -167,38 +167,42 @@ def test_no_name_that_a_shell_would_show_otherwise_is_offered_at_tab(express: Ex
 
 _WORDS = st.sampled_from(
     ["|", "\\", "`", "```", "~~~", "<details>", "</details>", "<!--", "[x](http://e)", "![i](u)", "@team", "@org/team",
-     "#1", "\n", "\r", "---", "===", "* ", "- ", "+ ", "1. ", "> ", "# ", "    ", "\t", "**b**", "_i_", "&lt;", "&#64;",
+     "#1", "\n", "\r", "---", "===", "* ", "- ", "+ ", "1. ", "23) ", "> ", "# ", "    ", "\t", "**b**", "_i_",
+     "&lt;", "&#64;", "GH-12", "gh-1", "$$", ":tada:", ":100:", ":+1:", "12:30:45", "=",
      "~s~", "a", "\x1b[1m", "\u202e", "$x$", ":---:", "<a@b.cd>", "<http://e>", "[x]: http://e", "^", "\ud800"]
 )  # fmt: skip
 TEXTS = st.lists(_WORDS, max_size=8).map("".join) | st.text(max_size=12)
 _READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_BLOCKS = {"html_block", "heading_open", "bullet_list_open", "ordered_list_open", "blockquote_open", "code_block", "hr"}
+_REFERENCE = re.compile(r"@[A-Za-z0-9]|[#!]\d|\bgh-\d|:[\d_+-]*[^\W\d_][\w+-]*:|:(?:100|1234|[+-]1):", re.IGNORECASE)
+_FORMULA = re.compile(r"(?<!\\)(?:\\\\)*\$")
+"""A dollar with nothing that escapes it."""
 
 
 @settings(max_examples=150 * scale(), deadline=None, derandomize=True)
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), lines=st.lists(TEXTS, max_size=3), code=TEXTS)
 def test_markdown_says_what_was_said_and_nothing_else(rows: list[tuple[str, str]], lines: list[str], code: str) -> None:
     table = Table([Column("ONE"), Column("OTHER")], [[Cell(each) for each in row] for row in rows])
-    view = View({}, (), [table, Lines([Cell(f"x{line}") for line in lines]), Lines([Cell(code)], verbatim=True)])
+    view = View({}, (), [table, Lines([Cell(line) for line in lines]), Lines([Cell(code)], verbatim=True)])
     tokens: list[Any] = _READER.parse(find_format("markdown")(view, Palette()))
     spans = [child for token in tokens for child in token.children or ()]
     assert {span.type for span in spans} <= {"text", "text_special", "softbreak", "hardbreak"}
-    assert not {token.type for token in tokens} & {
-        "html_block",
-        "heading_open",
-        "bullet_list_open",
-        "blockquote_open",
-        "hr",
-    }
-    inline = [_said(token) for token in tokens if token.type == "inline"]
+    assert not {token.type for token in tokens} & _BLOCKS
+    assert [token.type for token in tokens].count("table_open") == 1
+    inline = [token for token in tokens if token.type == "inline"]
+    said = [_said(token) for token in inline]
     cells = [cell for row in rows for cell in row]
-    assert inline[2 : 2 + len(cells)] == [_plain(cell) for cell in cells]
+    behind = 2 + len(cells)
+    assert said[2:behind] == [_plain(cell) for cell in cells]
+    assert " ".join(filter(None, said[behind:])) == " ".join(filter(None, map(_plain, lines)))
+    assert [token.content for token in inline if _FORMULA.search(token.content)] == []
     fences = [token.content for token in tokens if token.type == "fence"]
     assert fences == ([f"{printable(code)}\n"] if code else [])
-    assert not re.search(r"@[A-Za-z0-9]|[#!]\d|:[\w+-]+:", "\n".join(span.content for span in spans))
+    assert not _REFERENCE.search("\n".join("".join(span.content for span in token.children) for token in inline))
 
 
 def _said(token: Any) -> str:
-    return " ".join("".join(child.content for child in token.children).replace("\u200b", "").split())
+    return " ".join("".join(child.content or "\n" for child in token.children).replace("\u200b", "").split())
 
 
 def _plain(text: str) -> str:
