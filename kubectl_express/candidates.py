@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kubectl_express.errors import ExpressError
+from kubectl_express.parser import build_parser, build_parser_alone, parse
 from kubectl_express.rollout_parser import ALLOWABLE
-from kubectl_express.sources.kubeconfig import ConnectionOptions, context_names
+from kubectl_express.sources.kubeconfig import context_names
 from kubectl_express.sources.kubeconfig_files import Kubeconfig, load
 from kubectl_express.sources.scope import Scope, Selection
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kubectl_express.core.node import Side
     from kubectl_express.environment import Environment
+    from kubectl_express.sources.layout import System
 
 Completer = Callable[..., list[str]]
 
 FILES = {"filename": ("yaml", "yml", "json"), "config": ("yaml", "yml")}
 """How names of files end, by the argument they belong to; those of others may end in anything."""
-_CONNECTION = ("kubeconfig", "context", "namespace", "cluster", "user", "server", "token", "as_user")
 _PATIENCE = "2s"
 """How long a cluster may take for one answer, while somebody waits at a prompt."""
 
@@ -31,8 +34,10 @@ _PATIENCE = "2s"
 class Candidates:
     """The completers of arguments. They return nothing where they cannot tell, and say nothing of why."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, words: Sequence[str]) -> None:
+        """Take the words of the command line, of which the last is unfinished."""
         self._environment = environment
+        self._words = words
         self._by_argument: dict[str, Completer] = {
             "context": lambda parsed_args, **_: self._contexts(parsed_args),
             "cluster": lambda parsed_args, **_: _plain(self._kubeconfig(parsed_args).clusters),
@@ -70,13 +75,13 @@ class Candidates:
 
     def _namespaces(self, options: argparse.Namespace) -> list[str]:
         scope = self._scope(options)
-        return _plain(self._known(lambda: [system.namespace for system in scope.systems(live=False)]))
+        return _plain(self._known(lambda: [system.namespace for system in _with_overlays(scope, options)]))
 
     def _systems(self, options: argparse.Namespace) -> list[str]:
         scope = self._scope(options)
         named = list(getattr(options, "system", None) or ())
         every = Scope(self._environment, replace(scope.selection, systems=()))
-        found = self._known(lambda: [system.name for system in every.systems(live=False)])
+        found = self._known(lambda: [system.name for system in _with_overlays(every, options)])
         return _plain(name for name in found if name not in named)
 
     def _nodes(self, options: argparse.Namespace, given: Iterable[str] = ()) -> list[str]:
@@ -89,10 +94,25 @@ class Candidates:
         if file is not None:
             names = [] if file == "-" else self._known(lambda: list(scope.file(file).nodes))
         else:
-            names = self._known(lambda: _names(scope.rendered(each) for each in scope.systems(live=False)))
-            if not names and not getattr(options, "chart", False):
-                names = self._known(lambda: _names(scope.live(each) for each in scope.systems(live=True)))
+            names = self._known(lambda: _names(scope.rendered(each) for each in _with_overlays(scope, options)))
+            if not names and _about_the_cluster(options):
+                names = self._known(self._live_nodes)
         return [name for name in _plain(names) if name not in given]
+
+    def _live_nodes(self) -> list[str]:
+        """Return the cluster's nodes of the one system that is meant; raises ExpressError where there are several.
+
+        The cluster is asked by what the whole line says: nobody is to be asked as somebody else since argcomplete gave
+        up at a word before the flag that says as whom. A line that means nothing asks nobody.
+        """
+        *before, unfinished = self._words
+        try:
+            with redirect_stdout(io.StringIO()):  # The line may ask for help.
+                options = parse(build_parser(), [*before, unfinished or "unfinished"])
+        except SystemExit:
+            return []
+        scope = self._scope(options)
+        return _names([scope.live(scope.system())])
 
     def _known(self, read: Callable[[], list[str]]) -> list[str]:
         try:
@@ -101,11 +121,32 @@ class Candidates:
             return []
 
     def _scope(self, options: argparse.Namespace) -> Scope:
-        named: dict[str, Any] = {name: getattr(options, name, None) for name in _CONNECTION}
-        connection = ConnectionOptions(request_timeout=_PATIENCE, **named)
+        from kubectl_express.cli import connection_of
+
+        # Of a line that is not at its end, flags may be missing.
+        whole = argparse.Namespace(**{**vars(build_parser_alone().parse_args([])), **vars(options)})
+        connection = replace(connection_of(whole), request_timeout=_PATIENCE)
         systems = tuple(getattr(options, "system", None) or ())
         selection = Selection(connection, systems, getattr(options, "config", None), stdin_taken=True)
         return Scope(self._environment, selection)
+
+
+def _about_the_cluster(options: argparse.Namespace) -> bool:
+    """Whether a command reads the cluster of the current context, so that another site's overlays say nothing of it."""
+    command, against = getattr(options, "command", None), getattr(options, "against", None)
+    if command in {"wait", "rollout"} or against is not None:
+        return against in {None, "live"}
+    chart, file = getattr(options, "chart", False), getattr(options, "filename", None)
+    return command in {"revisions", "inspect"} and not chart and file is None
+
+
+def _with_overlays(scope: Scope, options: argparse.Namespace) -> list[System]:
+    """Return the systems that the overlays hold: of the current context alone, where its cluster is read."""
+    if _about_the_cluster(options):
+        context = scope.selection.connection.context or scope.context(live=True)
+        if not scope.layout.systems(context):
+            return []
+    return scope.systems(live=False)
 
 
 def _names(sides: Iterable[Side]) -> list[str]:

@@ -73,28 +73,46 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
         if unknown:
             raise unknown_word(parser, options, unknown[0])
         return options
+    alone = build_parser_alone()
+    options, unknown = alone.parse_known_args(with_values(words))
+    for asked in ("help", "version"):
+        if getattr(options, asked):
+            return parser.parse_args([f"--{asked}"])
+    options.command = None
+    unknown = [word for word in unknown if word != "--"]
+    command = next((word for word in unknown if word in _commands()), None)
+    if command:
+        raise ExpressError(
+            f"flags go behind the command: {PROGRAM} {command} …\nSee '{PROGRAM} {command} -h' for help."
+        )
+    if unknown:
+        raise unknown_word(alone, options, unknown[0])
+    return options
+
+
+def build_parser_alone() -> Parser:
+    """Return the parser of the flags that may stand without a command; `help` and `version` say what was asked for."""
     alone = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    alone.add_argument("-h", "--help", action="store_true", help="show this help message and exit")
+    alone.add_argument("--version", action="store_true", help=argparse.SUPPRESS)
     add_system_options(alone)
     add_look_options(alone)
     add_connection_options(alone)
-    options, unknown = alone.parse_known_args(with_values(words))
-    if {"-h", "--help"} & set(unknown):
-        return parser.parse_args(["-h"])
-    options.command = None
-    for word in unknown:
-        if word in EXAMPLES:
-            raise ExpressError(f"flags go behind the command: {PROGRAM} {word} …\nSee '{PROGRAM} {word} -h' for help.")
-        raise unknown_word(alone, options, word)
-    return options
+    return alone
+
+
+def _commands() -> list[str]:
+    """Return the names of all commands: those of actions on a rollout hold a space."""
+    return [name for name in EXAMPLES if name and " " not in name]
 
 
 def check_command(word: str) -> None:
     """Raise ExpressError where the first word is no command, with the nearest that are."""
-    if word.startswith("-") or word in EXAMPLES:
+    if word.startswith("-") or word in _commands():
         return
     from kubectl_express.core.nearest import did_you_mean
 
-    hint = did_you_mean(word, [name for name in EXAMPLES if name and " " not in name], most=2)
+    hint = did_you_mean(word, _commands(), most=2)
     raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 

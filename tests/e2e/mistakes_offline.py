@@ -39,6 +39,8 @@ def _random(example: Path) -> None:
 COMMAND_LINE = {
     "no command, and no cluster": Mistake(""),
     "a flag before the command": Mistake("--context yul1 diff"),
+    "a command's own flag before it": Mistake("-o json revisions"),
+    "an empty word, and no command": Mistake("''"),
     "an unknown flag, and no command": Mistake("--contxt yul1"),
     "an unknown command": Mistake("dif"),
     "an unknown action": Mistake("rollout stauts"),

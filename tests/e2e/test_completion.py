@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.mistakes import ONE
+from tests.sources.loopback import CERTIFICATES, Answer, serving
 from tests.testbed.parts import part
 from tests.testbed.programs import run, succeeded
+from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +77,15 @@ def ask(express: Express, example: Path, tmp_path: Path) -> Ask:
         (f"rollout {ONE} --pause-after=fe", FRONTENDS),
         ("revisions --token ", []),
         ("rollout --after-node ", []),
+        ("--con", ["--config", "--context"]),
+        ("--he", ["--help"]),
+        ("--context ", ["fra2", "yul1"]),
+        ("--context=f", ["fra2"]),
+        ("--context yul1 --system ", ["systemdcrprod1", "systemdcrtest3"]),
+        ("--context yul1 re", []),
+        ("--insecure-skip-tls-verify --context f", ["fra2"]),
+        (f"wait --insecure-skip-tls-verify {ONE} fe", FRONTENDS),
+        ("--insecure-skip-tls-verify=", ["true", "false"]),
     ],
 )
 def test_kubectl_is_offered_what_fits(line: str, offered: list[str], ask: Ask) -> None:
@@ -90,6 +103,7 @@ def test_kubectl_is_offered_what_fits(line: str, offered: list[str], ask: Ask) -
         ("verify --config ", ["yaml", "yml"], FILES_OF_A_KIND),
         ("rollout stop --config ", ["yaml", "yml"], FILES_OF_A_KIND),
         ("diff --kubeconfig ", [], FILES),
+        ("--kubeconfig ", [], FILES),
         ("diff --certificate-authority ", [], FILES),
         ("wait --client-certificate ", [], FILES),
         ("rollout history --client-key=", [], FILES),
@@ -140,6 +154,102 @@ def test_nodes_are_the_clusters_where_no_chart_is(
     assert ask(f"diff --kubeconfig {kubeconfig} --context ", elsewhere) == (["yul1", "fra2"], NO_FILES)
     assert ask("diff --cluster ", elsewhere)[0]
     assert ask("diff --user ", elsewhere)[0]
+
+
+@pytest.fixture
+def known_to(tmp_path: Path) -> Callable[..., str]:
+    """Return what writes a kubeconfig for a server, in a context that has no overlays, and returns the flag for it."""
+
+    def written(url: str, **user: object) -> str:
+        entries = {
+            "clusters": [{"name": "c", "cluster": {"server": url, "insecure-skip-tls-verify": True}}],
+            "users": [{"name": "u", "user": user}],
+            "contexts": [{"name": "paris", "context": {"cluster": "c", "user": "u", "namespace": "one"}}],
+        }
+        path = tmp_path / "paris.yaml"
+        path.write_text(json.dumps({**entries, "current-context": "paris"}))
+        return f"--kubeconfig {path}"
+
+    return written
+
+
+def test_a_cluster_that_puts_everything_off_is_not_waited_for(ask: Ask, known_to: Callable[..., str]) -> None:
+    with serving(lambda _: Answer(status=429, headers={"Retry-After": "20"})) as server:
+        began = time.monotonic()
+        assert ask(f"inspect {known_to(server.url)} ") == ([], NO_FILES)
+        assert time.monotonic() - began < 10
+        assert server.received
+
+
+def test_a_shell_that_asks_by_itself_does_not_wait_either(
+    express: Express, known_to: Callable[..., str], tmp_path: Path
+) -> None:
+    with serving(lambda _: Answer(status=429, headers={"Retry-After": "20"})) as server:
+        line = f"kubectl-express inspect {known_to(server.url)} "
+        asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
+        answer = tmp_path / "answer"
+        began = time.monotonic()
+        asked["_ARGCOMPLETE_STDOUT_FILENAME"] = str(answer)
+        done = run([express.zipapp], {**express.environment(), **asked}, tmp_path)
+        assert (done.code, done.stdout, answer.read_text()) == (0, "", "")
+        assert time.monotonic() - began < 10
+        assert server.received
+
+
+def test_a_credential_plugin_that_does_not_end_is_ended(ask: Ask, known_to: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "plugin").write_text(f"#!/bin/sh\necho $$ >{tmp_path}/number\nexec {shutil.which('sleep')} 300\n")
+    (tmp_path / "plugin").chmod(0o755)
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"}
+    flag = known_to("https://127.0.0.1:1", exec={**plugin, "command": str(tmp_path / "plugin")})
+    began = time.monotonic()
+    assert ask(f"inspect {flag} ") == ([], NO_FILES)
+    assert time.monotonic() - began < 10
+    number = int((tmp_path / "number").read_text())
+    eventually(lambda: _gone(number), "the plugin is gone", 5)
+
+
+def _gone(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_the_cluster_is_asked_as_whom_the_line_says(ask: Ask, known_to: Callable[..., str]) -> None:
+    with serving() as server:
+        ask(f"inspect {known_to(server.url, token='own')} --as eve --as-group a --as-group b --as-uid 7 be")
+        assert server.received
+        for request in server.received:
+            assert request.header("Impersonate-User") == ["eve"]
+            assert request.header("Impersonate-Group") == ["a", "b"]
+            assert request.header("Impersonate-Uid") == ["7"]
+
+
+def test_the_cluster_is_shown_the_certificate_that_the_line_names(ask: Ask, known_to: Callable[..., str]) -> None:
+    with serving(tls=True, client_certificate=True) as server:
+        shown = f"--client-certificate {CERTIFICATES}/client.crt --client-key {CERTIFICATES}/client.key"
+        ask(f"rollout {known_to(server.url)} {shown} --only ")
+        assert {request.client for request in server.received} == {"tester"}
+
+
+@pytest.mark.parametrize("wrong", ["-o csv", "--tokn", "--chart -f output.yaml", "-h", "--context"])
+def test_a_line_that_means_nothing_asks_no_cluster(wrong: str, ask: Ask, known_to: Callable[..., str]) -> None:
+    with serving() as server:
+        assert ask(f"revisions {known_to(server.url)} {wrong} --as eve be") == ([], NO_FILES)
+        assert not server.received
+
+
+@pytest.mark.parametrize("line", ["revisions ", "wait ", "rollout --only ", "rollout --from="])
+def test_another_sites_overlays_say_nothing_of_the_current_cluster(
+    line: str, ask: Ask, known_to: Callable[..., str], example: Path
+) -> None:
+    shutil.rmtree(example / "overlays" / "fra2")
+    with serving() as server:
+        command, flag = line.split(" ", 1)
+        assert ask(f"{command} {known_to(server.url)} {flag}") == ([], NO_FILES)
+        assert server.received
+        assert ask(f"{command} {known_to(server.url)} --system ") == ([], NO_FILES)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""What the first words of a command line mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_express import __version__
+from kubectl_express.cli import connection_of
+from kubectl_express.errors import ExpressError
+from kubectl_express.flags import PROGRAM
+from kubectl_express.parser import build_parser, build_parser_alone, parse
+
+
+@pytest.mark.parametrize("line", ["-o json revisions", "--chart revisions", "--context x revisions", "-w -f revisions"])
+def test_a_command_behind_flags_is_told_whatever_the_flags(line: str) -> None:
+    with pytest.raises(ExpressError, match=f"^flags go behind the command: {PROGRAM} revisions …\n"):
+        parse(build_parser(), line.split())
+
+
+@pytest.mark.parametrize("words", [["-o", "", "x"], ["-o", "rollout status"]])
+def test_what_is_no_command_is_not_taken_for_one(words: list[str]) -> None:
+    with pytest.raises(ExpressError, match=r"^unknown flag: -o\n"):
+        parse(build_parser(), words)
+
+
+@pytest.mark.parametrize("word", ["", "rollout status", "dif"])
+def test_a_first_word_that_is_no_command_is_told(word: str) -> None:
+    with pytest.raises(ExpressError, match=f'^unknown command "{word}"'):
+        parse(build_parser(), [word])
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--context", "x", "--version"]])
+def test_the_version_is_printed_whatever_stands_before(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(build_parser(), words)
+    assert capsys.readouterr().out == f"kubectl-express {__version__}\n"
+
+
+def test_two_dashes_alone_say_nothing() -> None:
+    assert parse(build_parser(), ["--"]).command is None
+    assert parse(build_parser(), ["--context", "x", "--"]).context == "x"
+
+
+def test_the_flags_without_a_command_hold_the_whole_connection() -> None:
+    assert connection_of(build_parser_alone().parse_args([])).as_groups == ()
