@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -28,8 +29,10 @@ def build(checkout: Path, version: str, address: str | None) -> dict[str, bytes]
     The manifest names the archive's `address`, or the one that the checkout has. Raises CalledProcessError where
     something cannot be built.
     """
+    # The time in the archives is the commit's, and none that somebody has exported: all others would build other bytes.
+    environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     # The build's words on stdout are checksums, which come again in a file of their own.
-    subprocess.run([checkout / "build.sh"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([checkout / "build.sh"], check=True, stdout=subprocess.DEVNULL, env=environment)
     fill_in = [sys.executable, str(checkout / "packaging" / "krew"), *([address] if address else [])]
     subprocess.run(fill_in, check=True, stdout=subprocess.DEVNULL)
     dist = checkout / "dist"

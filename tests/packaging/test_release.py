@@ -40,10 +40,10 @@ def git(clone: Path, *arguments: str) -> str:
     ).stdout.strip()
 
 
-def release(clone: Path, *arguments: str) -> tuple[int, str, str]:
+def release(clone: Path, *arguments: str, **exported: str) -> tuple[int, str, str]:
     """Run the script of a clone to its end and return exit code, stdout and stderr."""
     command = [str(clone / "packaging" / "release"), *arguments]
-    environment = {**os.environ, **PERSON, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **PERSON, "PYTHONDONTWRITEBYTECODE": "1", **exported}
     done = subprocess.run(command, cwd=clone.parent, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -94,7 +94,7 @@ def released(committed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a clone in which a version was released."""
     folder = tmp_path_factory.mktemp("released") / "clone"
     git(committed, "clone", "--quiet", str(committed), str(folder))
-    code, stdout, stderr = release(folder, NEXT)
+    code, stdout, stderr = release(folder, NEXT, SOURCE_DATE_EPOCH="1000000000")
     assert code == 0, stderr
     assert f"git push --atomic origin HEAD v{NEXT} " in stdout
     return folder
@@ -143,6 +143,12 @@ def test_all_that_was_built_is_of_that_version_and_of_one_build(released: Path) 
     assert spec["version"] == f"v{NEXT}"
     assert {platform["sha256"] for platform in spec["platforms"]} == {sums["kubectl-express.tar.gz"]}
     assert (dist / "notes.md").read_text("utf-8") == "### Added\n\n- Something.\n"
+
+
+def test_the_time_in_the_archives_is_the_commit_s_whatever_was_exported(released: Path) -> None:
+    with tarfile.open(released / "dist" / "kubectl-express.tar.gz") as archive:
+        times = {str(member.mtime) for member in archive}
+    assert times == {git(released, "log", "-1", "--format=%ct")}
 
 
 def test_it_leaves_neither_worktrees_nor_changes(released: Path) -> None:
@@ -245,3 +251,52 @@ def test_a_build_that_fails_releases_nothing(clone: Path) -> None:
     assert (code, stdout) == (1, "")
     assert stderr.endswith("\nerror: build.sh ended with 3\n")
     assert state(clone) == before
+
+
+def git_that(folder: Path, does: str) -> str:
+    """Return a PATH with a git in front that first does this, in the words of a shell."""
+    (folder / "programs").mkdir()
+    program = folder / "programs" / "git"
+    program.write_text(f'#!/bin/sh\n{does}\nexec "{shutil.which("git")}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def stops(number: str) -> str:
+    """Return a shell's words that send the script a signal, and go on for as long as it does."""
+    # Left behind by a script that was stopped while it started this, it must not keep open what the test reads.
+    return f"exec >/dev/null 2>&1; kill -{number} $PPID; while kill -0 $PPID 2>/dev/null; do sleep 0.1; done"
+
+
+@pytest.mark.parametrize(("number", "code"), [("INT", 130), ("TERM", 143), ("HUP", 129)])
+def test_stopped_while_it_builds_it_leaves_nothing(clone: Path, tmp_path: Path, number: str, code: int) -> None:
+    put(clone, "build.sh", f"#!/bin/sh\n{stops(number)}\n")
+    before = state(clone)
+    (tmp_path / "temporary").mkdir()
+    ended = release(clone, NEXT, TMPDIR=str(tmp_path / "temporary"))
+    assert (ended[0], state(clone)) == (code, before), ended
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert "Traceback" not in ended[2]
+
+
+@pytest.mark.parametrize(("number", "code"), [("INT", 130), ("TERM", 143)])
+def test_stopped_before_the_branch_has_the_commit_it_leaves_no_tag(
+    clone: Path, tmp_path: Path, number: str, code: int
+) -> None:
+    before = state(clone)
+    path = git_that(tmp_path, f'if [ "$1" = merge ]; then {stops(number)}; fi')
+    ended = release(clone, NEXT, PATH=path)
+    assert (ended[0], state(clone)) == (code, before), ended
+
+
+def test_a_worktree_that_git_does_not_remove_hides_no_error(clone: Path, tmp_path: Path) -> None:
+    put(clone, "build.sh", "#!/bin/sh\nexit 3\n")
+    path = git_that(tmp_path, 'if [ "$1 $2" = "worktree remove" ]; then echo "cannot" >&2; exit 1; fi')
+    code, stdout, stderr = release(clone, NEXT, PATH=path)
+    assert (code, stdout) == (1, "")
+    assert stderr.splitlines()[-2:] == [
+        "warning: git worktree: cannot; `git worktree prune` removes what is left of it",
+        "error: build.sh ended with 3",
+    ]
+    git(clone, "worktree", "prune")
+    assert len(git(clone, "worktree", "list").splitlines()) == 1
