@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from comment import Findings, cut, marker, text
-from github import Comments
+from github import Comments, rate_limited
 
 PROGRAM = Path(__file__).resolve().parent.parent.parent / "dist" / "kubectl-express"
 COMMENT = 65_000
@@ -66,15 +66,20 @@ def find_out() -> Findings | None:
         return None
     if not against:
         verified = _run("verify", *where, "-o", "markdown")
-        return Findings(verified.code, None, "", verified.stdout, verified.stderr, changes=False)
+        return Findings(_judged(verified.code), None, "", verified.stdout, verified.stderr, changes=False)
     where.append(f"--against={against}")
     verified = _run("verify", *where, "-o", "markdown")
     different = _run("diff", *where, "-o", "markdown")
     counted = _run("diff", *where, "-o", "json", shown=False)
-    codes = {ended.code for ended in (verified, different, counted)} - {0, 1}
+    code = _judged(verified.code, different.code, counted.code)
+    try:
+        restarts = _restarts(counted.stdout)
+    except (ValueError, LookupError, TypeError):
+        print("What diff -o json printed is not the JSON that it prints", flush=True)
+        code, restarts = 2, None
     return Findings(
-        code=2 if codes - {3} else 3 if codes else 0,
-        restarts=_restarts(counted.stdout),
+        code=code,
+        restarts=restarts,
         diff=different.stdout,
         verify=verified.stdout,
         errors=verified.stderr or different.stderr,
@@ -92,7 +97,11 @@ def comment(findings: Findings, said: str) -> bool:
     if number is None or os.environ["EXPRESS_COMMENT"] != "true":
         return True
     comments = Comments(
-        os.environ["GITHUB_API_URL"], os.environ["GITHUB_REPOSITORY"], number, os.environ["EXPRESS_TOKEN"]
+        os.environ["GITHUB_API_URL"],
+        os.environ["GITHUB_GRAPHQL_URL"],
+        os.environ["GITHUB_REPOSITORY"],
+        number,
+        os.environ["EXPRESS_TOKEN"],
     )
     folder = os.path.relpath(Path.cwd(), os.environ["GITHUB_WORKSPACE"])
     mark = marker(os.environ["EXPRESS_CONTEXT"], os.environ["EXPRESS_SYSTEM"], folder)
@@ -101,6 +110,11 @@ def comment(findings: Findings, said: str) -> bool:
         if earlier is not None or findings.changes or findings.code:
             comments.write(earlier, cut(f"{mark}\n{said}", COMMENT, _notice()))
     except urllib.error.HTTPError as error:
+        if rate_limited(error):
+            print(
+                "::error::The comment could not be written: GitHub takes no more requests for now; run it again later"
+            )
+            return False
         if error.code != 403:
             print(f"::error::The comment could not be written: GitHub answered with {error.code}")
             return False
@@ -119,25 +133,36 @@ def _against() -> str | None:
     if told or not base:
         return told
     command = ["git", "merge-base", f"origin/{base}", "HEAD"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     print(found.stderr, end="")
     return f"git:{found.stdout.strip()}" if found.returncode == 0 else None
 
 
 def _run(*words: str, shown: bool = True) -> Ended:
-    """Run the program without the token that comments, and print what it prints."""
-    environment = {name: value for name, value in os.environ.items() if name != "EXPRESS_TOKEN"}
+    """Run the program without the token that comments, and print what it prints; nothing of it is coloured."""
+    environment = {name: value for name, value in os.environ.items() if name not in {"EXPRESS_TOKEN", "CLICOLOR_FORCE"}}
     command = [sys.executable, str(PROGRAM), *words]
-    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if shown:
         print(f"$ kubectl express {' '.join(words)}\n{done.stdout}{done.stderr}exit code {done.returncode}", flush=True)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def _restarts(document: str) -> int | None:
-    """Return how many nodes will restart by a diff's JSON; None where no system could be read."""
+    """Return how many nodes will restart by a diff's JSON; None where no system could be read.
+
+    Raises ValueError, LookupError or TypeError for what is no diff's JSON.
+    """
     systems = json.loads(document)["systems"] if document else []
     return sum(bool(node["restart"]) for system in systems for node in system["nodes"]) if systems else None
+
+
+def _judged(verified: int, *compared: int) -> int:
+    """Return 0, 2 or 3 for how verify and diffs have ended: a difference is 0; what crashed or was killed is 2."""
+    codes = {verified, *(0 if code == 1 else code for code in compared)}
+    return 2 if codes - {0, 3} else max(codes)
 
 
 def _about() -> str:

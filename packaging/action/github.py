@@ -10,6 +10,8 @@ from typing import Any
 
 _PAGE = 100
 _SECONDS = 30
+_WORKFLOW = "github-actions[bot]"
+"""The author of what is written with a workflow's own token."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Comments:
 
     api: str
     """GITHUB_API_URL: github.com's, or an Enterprise server's."""
+    graphql: str
+    """GITHUB_GRAPHQL_URL, of the same."""
     repository: str
     number: int
     token: str
@@ -27,12 +31,14 @@ class Comments:
 
         Anybody can write a comment that does: one of another author is left alone, because that author could change it.
         """
-        page = 1
+        login, page = "", 1
         while True:
             found = self._ask("GET", f"/issues/{self.number}/comments?per_page={_PAGE}&page={page}")
             for each in found:
-                if str(each["body"] or "").startswith(marker) and self._ours(each["user"] or {}):
-                    return int(each["id"])
+                if str(each["body"] or "").startswith(marker):
+                    login = login or self._login()
+                    if (each["user"] or {}).get("login") == login:
+                        return int(each["id"])
             if len(found) < _PAGE:
                 return None
             page += 1
@@ -44,14 +50,17 @@ class Comments:
         else:
             self._ask("PATCH", f"/issues/comments/{number}", {"body": body})
 
-    def _ours(self, author: dict[str, Any]) -> bool:
-        """Tell by the login; the token of a workflow has none to ask for, and comments as a bot."""
+    def _login(self) -> str:
+        """Return whose token it is: by GraphQL, since REST tells users alone, and neither workflows nor other apps."""
         try:
-            return bool(self._call("GET", f"{self.api}/user")["login"] == author.get("login"))
+            answer = self._call("POST", self.graphql, {"query": "{viewer{login}}"})
+            return str(answer["data"]["viewer"]["login"])
         except urllib.error.HTTPError as error:
-            if error.code not in {401, 403, 404}:
+            if error.code not in {401, 403, 404} or rate_limited(error):
                 raise
-            return author.get("type") == "Bot"
+        except (LookupError, TypeError):
+            pass  # It answers with errors in place of data.
+        return _WORKFLOW
 
     def _ask(self, method: str, path: str, content: dict[str, str] | None = None) -> Any:
         return self._call(method, f"{self.api}/repos/{self.repository}{path}", content)
@@ -67,3 +76,10 @@ class Comments:
         request = urllib.request.Request(url, sent, headers, method=method)  # noqa: S310
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             return json.load(answer)
+
+
+def rate_limited(error: urllib.error.HTTPError) -> bool:
+    """Return whether GitHub refuses only because too much was asked of it, as docs.github.com tells it apart."""
+    headers = error.headers
+    exhausted = headers.get("x-ratelimit-remaining") == "0" or headers.get("Retry-After") is not None
+    return error.code == 429 or (error.code == 403 and exhausted)

@@ -68,6 +68,7 @@ def pull_request(built: Path, tmp_path: Path) -> Iterator[PullRequest]:
             **surroundings(tmp_path),
             "GITHUB_API_URL": server.url,
             "GITHUB_BASE_REF": "main",
+            "GITHUB_GRAPHQL_URL": f"{server.url}/graphql",
             "GITHUB_EVENT_PATH": str(event),
             "GITHUB_REPOSITORY": "o/r",
             "GITHUB_RUN_ID": "42",

@@ -212,25 +212,48 @@ def test_a_comment_that_github_does_not_take_is_a_failure(pull_request: PullRequ
     assert commands(ran.log) == ["::error::The comment could not be written: GitHub answered with 500"]
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"), [(403, {"x-ratelimit-remaining": "0"}), (403, {"Retry-After": "60"}), (429, {})]
+)
+def test_too_many_requests_are_told_as_that_and_not_as_a_missing_right(
+    pull_request: PullRequest, status: int, headers: dict[str, str]
+) -> None:
+    pull_request.change(be1='"2"', be2='"1"')
+    pull_request.github.refuses, pull_request.github.refuses_with = status, headers
+    ran = pull_request.check()
+    assert ran.code == 2
+    (line,) = commands(ran.log)
+    assert line.endswith("The comment could not be written: GitHub takes no more requests for now; run it again later")
+
+
 def test_no_comment_is_written_where_none_is_wanted(pull_request: PullRequest) -> None:
     pull_request.change(be1='"2"', be2='"1"')
     assert pull_request.check(comment="false").code == 0
     assert pull_request.github.bodies == []
 
 
-@pytest.mark.parametrize("login", [None, "alice"])
+@pytest.mark.parametrize(
+    ("author", "told"),
+    [
+        (BOT, True),
+        (BOT, False),
+        ({"login": "alice", "type": "User"}, True),
+        ({"login": "our-app[bot]", "type": "Bot"}, True),
+    ],
+)
 def test_a_comment_of_somebody_else_is_left_alone_and_our_own_is_found_among_hundreds(
-    pull_request: PullRequest, login: str | None
+    pull_request: PullRequest, author: dict[str, str], told: bool
 ) -> None:
     pull_request.change(be1='"2"', be2='"1"')
     github = pull_request.github
-    github.login = login
+    github.author, github.tells_author = author, told
     assert pull_request.check().code == 0
     (ours,) = github.comments
     github.comments[:0] = [{"id": 1000 + each, "body": "a word", "user": BOT} for each in range(120)]
     github.comments.insert(3, {"id": 2000, "body": ours["body"], "user": {"login": "mallory", "type": "User"}})
+    github.comments.insert(3, {"id": 2001, "body": ours["body"], "user": {"login": "other[bot]", "type": "Bot"}})
     pull_request.change(be1='"2"', be2='"2"')
     assert pull_request.check().code == 0
-    assert len(github.comments) == 122
-    assert "### 1 node will restart" in github.comments[3]["body"]
+    assert len(github.comments) == 123
+    assert ["### 1 node will restart" in each["body"] for each in github.comments[3:5]] == [True, True]
     assert "### 2 nodes will restart" in ours["body"]
