@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from kubectl_express.core.kubectl_yaml import read_documents
 from kubectl_express.core.parameters import ABSENT, compare
@@ -117,10 +118,45 @@ def test_markdown_folds_nothing_where_there_are_no_details() -> None:
     assert find_format("markdown")(View({}, [], [table]), PLAIN).splitlines()[2:] == ["| a      | ok      |"]
 
 
-@pytest.mark.parametrize("text", ["@team", "see #12", "group/project!12", ":tada:", "a:+1:", ":a:b:"])
+@pytest.mark.parametrize("line", ["1. foo", "23) foo", "1.", "- foo", "===", ":---:", "    foo", "     1. foo"])
+def test_markdown_takes_no_line_for_a_list_a_heading_a_table_or_code(line: str) -> None:
+    shown = find_format("markdown")(View({}, [], [Lines([Cell("before"), Cell(line)]), Lines([Cell(line)])]), PLAIN)
+    tokens: list[Any] = MarkdownIt("commonmark").enable("table").parse(shown)
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"] * 2
+    assert [child.content for child in tokens[4].children] == [line.strip()]
+
+
+@pytest.mark.parametrize(
+    "text", ["12:30:45", "1.2.3", "a:b", "2026-01-01T12:30:45Z", "10.0.0.1:80:90", "x::y", "GH-x", "1.5 GB"]
+)
+def test_markdown_leaves_alone_what_is_none_of_its_marks(text: str) -> None:
+    assert find_format("markdown")(View({}, [], [Lines([Cell(text)])]), PLAIN) == f"{text}\n"
+
+
+def test_markdown_has_no_formula() -> None:
+    assert find_format("markdown")(View({}, [], [Lines([Cell("$x$ $$y$$")])]), PLAIN) == "\\$x\\$ \\$\\$y\\$\\$\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@team",
+        "see #12",
+        "GH-12",
+        "gh-12",
+        "group/project!12",
+        ":tada:",
+        "a:+1:",
+        ":a:b:",
+        ":100:",
+        ":1234:",
+        ":-1:",
+        ":8ball:",
+    ],
+)
 def test_markdown_neither_mentions_nor_links_nor_draws(text: str) -> None:
     shown = html.unescape(find_format("markdown")(View({}, [], [Lines([Cell(text)])]), PLAIN)).replace("\\", "")
-    assert not re.search(r"@\w|[#!]\d|:[\w+-]+:", shown)
+    assert not re.search(r"@\w|[#!]\d|:[\w+-]+:|(?i:gh)-\d", shown)
     assert shown.replace("\u200b", "") == f"{text}\n"
 
 

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from kubectl_express.output.palette import Palette
 
-_SPECIAL = str.maketrans({**{char: f"\\{char}" for char in "\\`*_[]<>|#~&"}, "\u200b": "&#8203;"})
+_SPECIAL = str.maketrans({**{char: f"\\{char}" for char in "\\`*_[]<>|#~&$"}, "\u200b": "&#8203;"})
 # Nothing keeps GitHub and GitLab from telling whom an @ names, linking an issue's number and drawing an emoji but a
-# character of no width behind the mark.
+# character of no width behind the mark. It is copied along, and so stands nowhere else: most emojis have a letter in
+# their names, and a time has none.
 _NO_WIDTH = "\u200b"
-_REFERENCE = re.compile(r"@|[#!](?=\d)|:(?=[\w+-]+:)")
-_LIST_MARK = re.compile(r"^(?=[-+])")
+_EMOJI = r":(?=[\w+-]+:)(?=[\d_+-]*[^\W\d_]|(?:100|1234|[+-]1):)"
+_REFERENCE = re.compile(rf"@|[#!](?=\d)|\b(?i:GH-)(?=\d)|{_EMOJI}")
+# What makes a line a list, a rule, the one above it a heading, or both a table.
+_LINE_MARK = re.compile(r"^(?:(?=[-+=]|:-)|\d{1,9}(?=[.)](?: |$)))")
 
 
 def render(view: View, palette: Palette) -> str:
@@ -58,7 +61,9 @@ def _part(table: Table, columns: Sequence[int], wanted: Sequence[int] | None = N
 def _lines(block: Lines) -> str:
     if block.verbatim:
         return _fenced("\n".join(printable(line.text) for line in block.lines))
-    return "\n".join(f"{_plain(line.text)}  " if line.text else "" for line in block.lines).rstrip()
+    # Spaces in front are not shown, and four of them would make the line code.
+    lines = (_plain(line.text.lstrip(" ")) for line in block.lines)
+    return "\n".join(_LINE_MARK.sub(r"\g<0>\\", line) + "  " if line else "" for line in lines).rstrip()
 
 
 def _fenced(text: str) -> str:
@@ -70,4 +75,4 @@ def _fenced(text: str) -> str:
 
 def _plain(text: str) -> str:
     apart = _REFERENCE.sub(rf"\g<0>{_NO_WIDTH}", printable(text))
-    return _LIST_MARK.sub(r"\\", apart.translate(_SPECIAL))
+    return apart.translate(_SPECIAL)
