@@ -266,8 +266,8 @@ def test_a_field_of_another_manager_is_shown_before_anything_is_applied_and_take
 
 WRONG = {
     "a file and a commit": (("--yes", "--at", "git:HEAD"), "-f takes rendered manifests, and --at renders a commit"),
-    "an unknown node, only": (("--yes", "--only", "be7"), '--only: node "be7" not found; there are be1, fe1'),
-    "an unknown node, from": (("--yes", "--from", "be7"), '--from: node "be7" not found; there are be1, fe1'),
+    "an unknown node, only": (("--yes", "--only", "be7"), '--only: node "be7" not found; did you mean be1?'),
+    "an unknown node, from": (("--yes", "--from", "be7"), '--from: node "be7" not found; did you mean be1?'),
     "an unknown node to pause after": (("--yes", "--pause-after", "be7"), '--pause-after: node "be7" not found'),
 }
 
