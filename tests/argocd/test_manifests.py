@@ -151,7 +151,9 @@ def test_an_order_that_argo_cd_does_not_read_is_warned_of(express: Express, exam
 def test_a_system_without_values_is_an_error_and_prints_nothing(express: Express, example: Path) -> None:
     outcome = express(*WORDS, "--system", "systemdcrtest4", cwd=example)
     assert (outcome.code, outcome.stdout) == (2, "")
-    assert outcome.stderr.startswith("error: no values file overlays/yul1/systemdcrtest4/values.yaml; did you mean systemdcrtest3 ")
+    assert outcome.stderr.startswith(
+        "error: no values file overlays/yul1/systemdcrtest4/values.yaml; did you mean systemdcrtest3 "
+    )
 
 
 def test_the_source_renders_the_revisions_that_this_program_shows(express: Express, example: Path) -> None:

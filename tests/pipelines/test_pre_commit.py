@@ -65,7 +65,7 @@ def installed(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> User:
     revision = commit(checkout, "As it is now")
     repository = copy_examples(folder / "repository")
     shown = block("docs/pipelines.md", ".pre-commit-config.yaml")
-    shown = shown.replace("https://github.com/OWNER/kubectl-express", str(checkout)).replace("v0.1.0", revision)
+    shown = shown.replace("https://github.com/OWNER/kubectl-express", str(checkout)).replace("vX.Y.Z", revision)
     (repository / ".pre-commit-config.yaml").write_text(shown, encoding="utf-8")
     commit(repository, "Check before each commit")
     user = User(repository, {**surroundings(folder), **PERSON, "PRE_COMMIT_HOME": str(folder / "cache")})

@@ -27,9 +27,9 @@ def copy_examples(folder: Path) -> Path:
 
 
 def commit(folder: Path, message: str) -> str:
-    """Commit all that has changed in `folder`; return the new revision."""
+    """Commit all that has changed in `folder`, be it nothing; return the new revision."""
     git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", message)
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
     return git(folder, "rev-parse", "HEAD")
 
 
