@@ -51,9 +51,13 @@ def apply_out_of_sync_only_awaits_a_half_done_node_too(six: Six) -> None:
     """Hooks run whatever is in sync."""
     hang_at_be2(six)
     waiting = eventually(lambda: _jobs_that(six, "started", "wait-be2-"), "a Job waits for be2", PATIENCE)
+    six.await_waiting("be2")  # Argo CD ends what it knows of.
     six.terminate()
     six.ended()
-    eventually(lambda: _jobs_that(six, "ended") == waiting, "the Job that waited is ended, and no other", PATIENCE)
+    try:
+        eventually(lambda: _jobs_that(six, "ended") == waiting, "the Job that waited is ended, and no other", 60)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {waiting} of {six.jobs.log()}") from None
     six.begin_sync(syncOptions=["ApplyOutOfSyncOnly=true"])
     six.await_waiting("be2")
     remains(lambda: six.touched() == ["be1", "be2"], "be2 holds the others", LONG)
