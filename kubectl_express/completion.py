@@ -161,6 +161,7 @@ def with_candidates(
     """Give every argument of every command what completes it; `files` makes that for files of some endings, or any."""
     for command in _parsers(parser):
         for action in command._actions:  # noqa: SLF001 - argparse has no other way to list them
+            # Where argcomplete looks for it; argparse knows nothing of that.
             own = candidates.of(action)
             if action.metavar is not None and "FILE" in action.metavar:
                 file = files(FILES.get(action.dest, ()))

@@ -11,6 +11,8 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
+from build import put
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,6 +23,12 @@ PACKAGE_VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 def wheel_name(version: str) -> str:
     """Return what the wheel of a version is called."""
     return f"kubectl_express-{version}-py3-none-any.whl"
+
+
+def of_version(manifest: str, version: str) -> str:
+    """Return krew's manifest with a version, also in the address that it has."""
+    manifest = re.sub(r"(?<=\n  version: ).*", f"v{version}", manifest)
+    return re.sub(r"(?<=/releases/)v[^/]+", f"v{version}", manifest)
 
 
 def build(checkout: Path, version: str, address: str | None) -> dict[str, bytes]:
@@ -61,11 +69,7 @@ def write(built: dict[str, bytes], dist: Path) -> None:
     for earlier in dist.glob("kubectl_express-*.whl"):
         earlier.unlink()
     for name, content in built.items():
-        # Replaced, not written over: the old one may be running.
-        partial = dist / f"{name}.partial"
-        partial.write_bytes(content)
-        partial.chmod(0o755 if name == ZIPAPP else 0o644)
-        partial.replace(dist / name)
+        put(content, dist / name, 0o755 if name == ZIPAPP else 0o644)
 
 
 def disagreements(dist: Path, version: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kubectl_express.core.live import split
-from kubectl_express.core.nearest import did_you_mean
+from kubectl_express.core.nearest import nearest_or_all
 from kubectl_express.errors import ExpressError
 from kubectl_express.output.views.systems import Place
 from kubectl_express.sources.listing import together
@@ -116,7 +116,4 @@ def check_names(sides: Sequence[Side], names: Sequence[str]) -> None:
     there = list(dict.fromkeys(name for side in sides for name in side.nodes))
     for name in names:
         if name not in there:
-            hint = did_you_mean(name, there, most=3, cutoff=0.4)
-            if not hint and there:
-                hint = f"; there are {', '.join(there[:10])}" + (", …" if len(there) > 10 else "")
-            raise ExpressError(f'node "{name}" not found{hint}')
+            raise ExpressError(f'node "{name}" not found{nearest_or_all(name, there)}')

@@ -10,7 +10,7 @@ from kubectl_express.core.helm_order import in_helm_order
 from kubectl_express.core.live import describe
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import is_node, is_revisions
-from kubectl_express.core.nearest import did_you_mean
+from kubectl_express.core.nearest import nearest_or_all
 from kubectl_express.core.objects import identities, is_hook
 from kubectl_express.core.plan import Action, Plan, Step
 from kubectl_express.errors import ExpressError
@@ -77,12 +77,7 @@ def _check(comparison: Comparison, choice: Choice) -> None:
     for flag, given in wanted:
         for name in given:
             if name is not None and name not in names:
-                hint = did_you_mean(name, sorted(names), most=3) or f"; there are {_listed(sorted(names))}"
-                raise ExpressError(f'{flag}: node "{name}" not found{hint}')
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+                raise ExpressError(f'{flag}: node "{name}" not found{nearest_or_all(name, sorted(names))}')
 
 
 def _chosen(comparison: Comparison, choice: Choice) -> set[str]:

@@ -11,7 +11,7 @@ from kubectl_express.core.gate import Outcome, Wanted, judge
 from kubectl_express.core.happenings import What
 from kubectl_express.core.values import Object, Value, at
 from kubectl_express.errors import ExitStatus, ExpressError
-from kubectl_express.rollout.lease import LeaseLostError
+from kubectl_express.rollout.lease_errors import LeaseLostError
 from kubectl_express.rollout.session import RETRY, HaltedError, Session, StoppedError, passes
 from kubectl_express.rollout.turn import await_arrival, settled, take_turn
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from kubectl_express.core import lease as leases
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.rollout.lease_errors import LeaseHeldError, LeaseLostError, LeaseUnsureError
 from kubectl_express.rollout.lease_object import LeaseWatch, read, write
 
 if TYPE_CHECKING:
@@ -44,18 +45,6 @@ class Timing:
     duration: int = leases.DURATION
     renew_every: float = 2.0
     write_for: float = 10.0
-
-
-class LeaseHeldError(ExpressError):
-    """Another rollout holds the lease; the message says who and when it comes free."""
-
-
-class LeaseLostError(ExpressError):
-    """The lease is another's now, or nobody's: nothing may be written any more."""
-
-
-class LeaseUnsureError(ExpressError):
-    """The lease could not be renewed in time: nothing may be written until it is; it may still be ours."""
 
 
 def passing_time() -> float:

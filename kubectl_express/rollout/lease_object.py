@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kubectl_express.core.lease import Held
-    from kubectl_express.sources.cluster import Cluster, Watch
+    from kubectl_express.sources.cluster import Cluster
+    from kubectl_express.sources.watch import Watch
 
 MANAGER = "kubectl-express-lease"
 """The field manager of renewals, and of nothing else: the server's time of its entry is that of the last renewal."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.gate import PATIENCE
 from kubectl_express.core.happenings import Happening, What
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.rollout.lease import LeaseLostError, LeaseUnsureError
+from kubectl_express.rollout.lease_errors import LeaseLostError, LeaseUnsureError
 from kubectl_express.rollout.writing import ConflictError
 from kubectl_express.sources.unreachable import UnreachableError
 

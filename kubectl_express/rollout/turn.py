@@ -63,15 +63,9 @@ def await_arrival(
         if verdict.reason != told:
             told = verdict.reason
             session.tell(What.WAITING, told, node=wanted.node, step=step, ailing=verdict.ailing)
-        now = session.clock()
-        if now >= deadline:
+        if session.clock() >= deadline:
             session.fail(wanted.node, f"not there after {session.gating.timeout:g} s: {verdict.reason}")
-        wait = min(deadline - now, looked + _SILENCE - now if verdict.again is None else verdict.again)
-        session.hear(wait)
-        if session.clock() - now >= wait:
-            # A watch that broke off is quiet, too: what nothing was heard of is looked at.
-            session.look(wanted.node, deadline=deadline)
-            looked = session.clock()
+        looked = _hear(session, wanted.node, deadline, looked, verdict.again)
 
 
 def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
@@ -136,12 +130,34 @@ class _Attempt:
             ]
         )
         self.before, self.live = pods, found[0]
-        _check_unchanged(self._step, self.live, parts.settings)
-        if self._session.current is None:
-            self._session.go_on()  # The last moment at which a stop leaves the node as it is.
-        parts.journal.applying(node)
-        self._session.current = node
+        _begin_turn(self._session, self._step, self.live)
         return self.live
+
+
+def _hear(session: Session, node: str, deadline: float, looked: float, again: float | None = None) -> float:
+    """Wait for news, and look at the node where none came for so long, or until it may be judged `again`.
+
+    A watch that broke off is quiet, too. Return when the node was last looked at.
+    """
+    now = session.clock()
+    wait = min(deadline - now, looked + _SILENCE - now if again is None else again)
+    session.hear(wait)
+    if session.clock() - now < wait:
+        return looked
+    session.look(node, deadline=deadline)
+    return session.clock()
+
+
+def _begin_turn(session: Session, step: Step, live: Object | None) -> None:
+    """Put on record that a node is in progress, right before it is written to.
+
+    Raises HaltedError where it is not what the plan was made for, and StoppedError where somebody stopped meanwhile.
+    """
+    _check_unchanged(step, live, session.parts.settings)
+    if session.current is None:
+        session.go_on()  # The last moment at which a stop leaves the node as it is.
+    session.parts.journal.applying(step.node)
+    session.current = step.node
 
 
 def _check_unchanged(step: Step, live: Object | None, settings: Settings) -> None:
@@ -174,12 +190,8 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
 
     def attempt() -> None:
         live = parts.applier.live(step.manifest.object)
-        if live is not None:
-            _check_unchanged(step, live, parts.settings)
-        if session.current is None:
-            session.go_on()
-        parts.journal.applying(step.node)
-        session.current = step.node
+        # One that is gone is what its turn is to bring about.
+        _begin_turn(session, step, live or step.live)
         if live is not None:
             parts.applier.delete(live)
 
@@ -197,10 +209,7 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
             session.tell(What.WAITING, what, step=step)
         if session.clock() >= deadline:
             session.fail(step.node, f"not gone after {session.gating.timeout:g} s: {what}")
-        session.hear(min(deadline, looked + _SILENCE) - session.clock())
-        if session.clock() >= looked + _SILENCE:
-            session.look(step.node, deadline=deadline)
-            looked = session.clock()
+        looked = _hear(session, step.node, deadline, looked)
 
 
 def _is_updating(wanted: Wanted, facts: Facts) -> bool:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from kubectl_express.core.values import Object, mapping
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.sources.answers import decode, refusal
 from kubectl_express.sources.concealing import concealed
@@ -21,10 +19,12 @@ from kubectl_express.sources.connection import CONNECT_SECONDS, SILENCE_SECONDS,
 from kubectl_express.sources.credentials import obtain
 from kubectl_express.sources.paths import check_path
 from kubectl_express.sources.unreachable import unreachable
+from kubectl_express.sources.watch import Watch
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from kubectl_express.core.values import Object
     from kubectl_express.sources.credentials import Credentials
     from kubectl_express.sources.kubeconfig import Access
 
@@ -251,44 +251,6 @@ class Cluster:
         error.args = (concealed(str(error), self._secrets),)
         error.prefix = concealed(error.prefix, self._secrets)
         return error
-
-
-class Watch:
-    """The events of one watch: an iterator of (type, object) that ends when the server or `close` ends it."""
-
-    def __init__(self, response: Any, limit: float | None, refusal: Callable[[int, bytes], ServerError]) -> None:
-        self._response = response
-        self._refusal = refusal
-        self._closed = False
-        self._deadline = time.monotonic() + (limit or float("inf"))
-
-    def __iter__(self) -> Iterator[tuple[str, Object]]:
-        """Yield the events. An ERROR event is raised as ServerError: 410 is a resourceVersion that is too old."""
-        from urllib3 import exceptions
-
-        rest = b""
-        try:
-            while chunk := self._response.read1(1 << 16):
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if self._closed or time.monotonic() > self._deadline:
-                        return
-                    event = decode(line)
-                    if event.get("type") == "ERROR":
-                        status = mapping(event.get("object"))
-                        raise self._refusal(int(str(status.get("code") or 500)), json.dumps(status).encode())
-                    yield str(event.get("type")), mapping(event.get("object"))
-        except (exceptions.HTTPError, OSError, ValueError, AttributeError):
-            # Broken off, by the server or by `close` in another thread: it is over, and whoever asks again hears why.
-            return
-        finally:
-            self._response.close()
-
-    def close(self) -> None:
-        """End the watch; may be called from another thread than the one that iterates."""
-        self._closed = True
-        with contextlib.suppress(OSError, RuntimeError, ValueError):
-            self._response.shutdown()
 
 
 def _limited(query: Query, remaining: float | None) -> list[tuple[str, str]]:

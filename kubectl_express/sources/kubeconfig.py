@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kubectl_express.core.nearest import did_you_mean
+from kubectl_express.core.nearest import nearest_or_all
 from kubectl_express.core.values import Object, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources import proxies
@@ -161,16 +161,6 @@ def _entry(
     raise ExpressError(f'{wording} "{name}" does not exist{of}{_nearest(name, entries)}')
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    if not names:
-        return "; the kubeconfig has none"
-    if hint := did_you_mean(name, names, most=3):
-        return hint
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return f"; there are: {', '.join(names[:10])}{more}"
-
-
 def _with_cluster_flags(cluster: Object, options: ConnectionOptions) -> Object:
     """Return the cluster's entry with the flags over it (clientcmd's DirectClientConfig.getCluster)."""
     if options.server:
@@ -245,3 +235,7 @@ def _proxy(cluster: Object, environ: Mapping[str, str]) -> str | None:
         return proxies.check(configured, f"proxy-url of the cluster at {server}")
     proxy = proxies.from_environment(server, environ)
     return proxies.check(proxy, f"{urlsplit(server).scheme.upper()}_PROXY") if proxy else None
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    return nearest_or_all(name, known) or "; the kubeconfig has none"

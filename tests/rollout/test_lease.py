@@ -16,14 +16,8 @@ import pytest
 
 from kubectl_express.errors import ServerError
 from kubectl_express.rollout.control import ask, held
-from kubectl_express.rollout.lease import (
-    Lease,
-    LeaseHeldError,
-    LeaseLostError,
-    LeaseUnsureError,
-    Timing,
-    passing_time,
-)
+from kubectl_express.rollout.lease import Lease, Timing, passing_time
+from kubectl_express.rollout.lease_errors import LeaseHeldError, LeaseLostError, LeaseUnsureError
 from kubectl_express.rollout.this_process import is_gone, proof, this_process
 from tests.rollout.breakable import Breakable, breakable
 from tests.sources.test_cluster import cluster

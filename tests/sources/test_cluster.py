@@ -12,9 +12,10 @@ import pytest
 
 from kubectl_express import __version__
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.sources.cluster import Cluster, Watch
+from kubectl_express.sources.cluster import Cluster
 from kubectl_express.sources.kubeconfig import ConnectionOptions, resolve
 from kubectl_express.sources.unreachable import UnreachableError
+from kubectl_express.sources.watch import Watch
 from tests.sources.loopback import AUTHORITY, CERTIFICATES, Answer, Received, closed_port, refused, serving, silent_port
 from tests.sources.test_kubeconfig import kubeconfig as write_kubeconfig
 from tests.sources.test_kubeconfig import one

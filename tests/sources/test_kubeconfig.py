@@ -138,7 +138,7 @@ def test_no_chosen_context_is_told_with_those_there_are(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "config", contexts={"a": {}, "b": {}})
     assert (
         fails(path)
-        == "no context is chosen, and the kubeconfig has no current-context: give --context; there are: a, b"
+        == "no context is chosen, and the kubeconfig has no current-context: give --context; there are a, b"
     )
 
 
@@ -150,10 +150,10 @@ def test_a_context_whose_user_or_cluster_is_nowhere_is_an_error_and_not_nobody(t
     )
     assert fails(path, context="a").startswith('auth info "gone" does not exist (the user of context "a")')
     assert fails(path, context="b").startswith(
-        'cluster "gone" does not exist (the cluster of context "b"); there are: c'
+        'cluster "gone" does not exist (the cluster of context "b"); there are c'
     )
     assert fails(path, context="e").startswith('context "e" names no cluster')
-    assert fails(path, cluster="x") == 'cluster "x" does not exist; there are: c'
+    assert fails(path, cluster="x") == 'cluster "x" does not exist; there are c'
     assert fails(path, user="x") == 'auth info "x" does not exist; the kubeconfig has none'
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.rollout.lease import LeaseLostError
+from kubectl_express.rollout.lease_errors import LeaseLostError
 from kubectl_express.sources.records import Records
 from tests.core.test_record import PROGRESS, RECORD, TOUCHED
 from tests.sources.test_cluster import cluster

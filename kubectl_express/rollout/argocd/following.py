@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kubectl_express.core.applications import Application
-    from kubectl_express.sources.cluster import Cluster, Watch
+    from kubectl_express.sources.cluster import Cluster
+    from kubectl_express.sources.watch import Watch
 
 _WATCH_SECONDS = 300
 """How long one watch lasts before it is asked for again: proxies cut longer ones off."""
