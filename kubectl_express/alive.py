@@ -92,10 +92,10 @@ class Alive:
 
     def _line(self) -> str:
         """Return the line: `rendering a, b; reading c … 4 s`, as much of it as fits, so that it can be erased."""
-        names: dict[str, dict[str, None]] = {}
+        names: dict[str, set[str]] = {}
         for what, name in self._doing:
-            names.setdefault(what, {})[name if name.isprintable() else ascii(name)] = None
-        said = "; ".join(f"{what} {', '.join(each)}" for what, each in names.items()) or "working"
+            names.setdefault(what, set()).add(name if name.isprintable() else ascii(name))
+        said = "; ".join(f"{what} {', '.join(sorted(each))}" for what, each in names.items()) or "working"
         end = f" … {time.monotonic() - self._began:.0f} s"
         room = self._columns() - len(end) - 1
         return f"{said if len(said) <= room else f'{said[: max(room - 1, 0)]}…'}{end}"

@@ -6,6 +6,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,34 +14,44 @@ from typing import TYPE_CHECKING
 from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 class _Children:
     """The programs that run, so that none is left when this one ends early."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._ending = False
 
     @contextmanager
-    def with_(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Count a program among them while the context lasts; it is killed where that ends by an exception."""
-        self._running.add(process)
-        try:
+    def started(self, start: Callable[[], subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a program and count it among them while the context lasts; an exception in it kills the program.
+
+        Raises SystemExit where they have been ended: this thread is one that nobody waits for, and ends silently.
+        """
+        with self._lock:  # Whoever ends them misses none that is just being started.
             if self._ending:
-                process.kill()
-            yield
+                raise SystemExit
+            process = start()
+            self._running.add(process)
+        try:
+            yield process
+            process.wait()
         except BaseException:
             process.kill()
             raise
         finally:
-            self._running.discard(process)
+            with process:  # Waits for it, and closes its streams.
+                self._running.discard(process)
 
     def end(self) -> None:
-        """Kill those that run, and any that is started from now on."""
-        self._ending = True
-        for process in list(self._running):
+        """Kill those that run, and let none be started from now on."""
+        with self._lock:
+            self._ending = True
+            running = list(self._running)
+        for process in running:
             process.kill()
             process.wait()
 
@@ -64,19 +75,22 @@ def run(
     Raises ExpressError where it cannot be started or exits with another code than 0: `doing` says what it was for,
     and the program's own words follow.
     """
-    try:
-        process = subprocess.Popen(
-            command,
-            env=dict(variables),
-            cwd=folder,
-            umask=umask,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except OSError as error:
-        raise ExpressError(f"{doing}: {command[0]} cannot be started: {error.strerror or error}") from error
-    with process, _CHILDREN.with_(process):
+
+    def start() -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                command,
+                env=dict(variables),
+                cwd=folder,
+                umask=umask,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise ExpressError(f"{doing}: {command[0]} cannot be started: {error.strerror or error}") from error
+
+    with _CHILDREN.started(start) as process:
         written = _written(process)
     if written is None:
         much = f"it wrote more than {_MOST >> 20} MiB and was ended"

@@ -137,8 +137,7 @@ def test_a_current_context_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_no_chosen_context_is_told_with_those_there_are(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path / "config", contexts={"a": {}, "b": {}})
     assert (
-        fails(path)
-        == "no context is chosen, and the kubeconfig has no current-context: give --context; there are a, b"
+        fails(path) == "no context is chosen, and the kubeconfig has no current-context: give --context; there are a, b"
     )
 
 

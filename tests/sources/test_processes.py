@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +48,40 @@ def test_a_failure_says_what_it_was_for_and_the_program_s_own_words(program: str
 def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
     with pytest.raises(ExpressError, match=r"^testing: .*absent cannot be started: No such file or directory$"):
         run([str(tmp_path / "absent")], variables={}, doing="testing")
+
+
+ENDING = """
+import sys, threading
+from kubectl_express.errors import ExpressError
+from kubectl_express.sources.processes import end_all, run
+
+began = threading.Event()
+
+def sleep():
+    began.set()
+    try:
+        run(["sleep", "1000"], variables={"PATH": sys.argv[1]}, doing="sleeping")
+    except ExpressError:
+        pass
+
+for _ in range(8):
+    threading.Thread(target=sleep, daemon=True).start()
+began.wait()
+end_all()
+"""
+
+
+def test_none_is_left_of_those_that_are_just_being_started_as_all_are_ended() -> None:
+    for _ in range(20):
+        command = [sys.executable, "-c", ENDING, os.defpath]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            assert (process.communicate(timeout=60)[1], process.returncode) == (b"", 0)
+            with pytest.raises(ProcessLookupError):  # Nothing is left of its group.
+                os.killpg(process.pid, 0)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
