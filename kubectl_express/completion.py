@@ -17,7 +17,7 @@ from argcomplete.lexers import split_line
 
 from kubectl_express.candidates import FILES, Candidates
 from kubectl_express.flags import with_values
-from kubectl_express.parser import build_parser_alone
+from kubectl_express.parser import build_parser_alone, command_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,9 @@ def complete_for_kubectl(parser: argparse.ArgumentParser, words: Sequence[str], 
     kind belong, the candidates are the endings of their names.
     """
     prefix = words[-1] if words else ""
-    words = [*with_values(words[:-1]), prefix]
+    before = with_values(words[:-1])
+    # The flags before a command say nothing of which there are.
+    words = [prefix] if command_first([*before, prefix])[0] == prefix else [*command_first(before), prefix]
     parser = _asked(parser, words)
     line = shlex.join(["kubectl-express", *words[:-1]]) + " " + prefix
     os.environ.update(_ARGCOMPLETE="1", _ARGCOMPLETE_IFS="\n", COMP_LINE=line, COMP_POINT=str(len(line)), COMP_TYPE="9")
@@ -77,7 +79,7 @@ def complete_for_kubectl(parser: argparse.ArgumentParser, words: Sequence[str], 
 
 
 def _asked(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser of what stands there: behind a first flag no command may follow."""
+    """Return the parser of what stands there: of what may stand without a command, where a flag comes first."""
     return build_parser_alone() if words[0].startswith("-") else parser
 
 

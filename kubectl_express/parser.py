@@ -67,14 +67,15 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
     Without a command only those flags may stand that pick systems and the cluster. SystemExit says that help, or the
     version, has been printed.
     """
+    words = command_first(with_values(words))
     if words and (words[0] in {"-h", "--help", "--version"} or not words[0].startswith("-")):
         check_command(words[0])
-        options, unknown = parser.parse_known_args(with_values(words))
+        options, unknown = parser.parse_known_args(words)
         if unknown:
             raise unknown_word(parser, options, unknown[0])
         return options
     alone = build_parser_alone()
-    options, unknown = alone.parse_known_args(with_values(words))
+    options, unknown = alone.parse_known_args(words)
     for asked in ("help", "version"):
         if getattr(options, asked):
             return parser.parse_args([f"--{asked}"])
@@ -88,6 +89,21 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
     if unknown:
         raise unknown_word(alone, options, unknown[0])
     return options
+
+
+def command_first(words: Sequence[str]) -> list[str]:
+    """Return the words with the command in front: flags that may stand without one may precede it, as in kubectl."""
+    if len(words) < 2 or not words[0].startswith("-"):
+        return list(words)
+    known = build_parser_alone()._option_string_actions  # noqa: SLF001 - argparse has no public name for them
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        flag, given, _ = words[at].partition("=")
+        if flag not in known or flag == "--version":
+            return list(words)
+        at += 1 if given or known[flag].nargs == 0 else 2
+    end = at + (2 if " ".join(words[at : at + 2]) in EXAMPLES else 1)  # `rollout stop` is two words.
+    return [*words[at:end], *words[:at], *words[end:]]
 
 
 def build_parser_alone() -> Parser:

@@ -7,14 +7,43 @@ import pytest
 from kubectl_express import __version__
 from kubectl_express.cli import connection_of
 from kubectl_express.errors import ExpressError
-from kubectl_express.flags import PROGRAM
-from kubectl_express.parser import build_parser, build_parser_alone, parse
+from kubectl_express.flags import PROGRAM, with_values
+from kubectl_express.parser import build_parser, build_parser_alone, command_first, parse
 
 
-@pytest.mark.parametrize("line", ["-o json revisions", "--chart revisions", "--context x revisions", "-w -f revisions"])
-def test_a_command_behind_flags_is_told_whatever_the_flags(line: str) -> None:
+@pytest.mark.parametrize("line", ["-o json revisions", "--chart revisions", "-w -f revisions"])
+def test_a_command_behind_its_own_flags_is_told_whatever_the_flags(line: str) -> None:
     with pytest.raises(ExpressError, match=f"^flags go behind the command: {PROGRAM} revisions …\n"):
         parse(build_parser(), line.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "ordered"),
+    [
+        ("--context x diff --objects", "diff --context x --objects"),
+        ("--context=x -v -n a diff", "diff --context=x -v -n a"),
+        ("--system diff diff -- be1", "diff --system diff -- be1"),
+        ("-n a rollout -v", "rollout -n a -v"),
+        ("-n a rollout stop -v", "rollout stop -n a -v"),
+        ("-n a inspect be1 be2", "inspect -n a be1 be2"),
+        ("-h diff", "diff -h"),
+        ("--insecure-skip-tls-verify diff", "diff --insecure-skip-tls-verify=true"),
+        ("--context x --token", "--context x --token"),
+        ("-o json diff", "-o json diff"),
+        ("--version diff", "--version diff"),
+        ("-- diff", "-- diff"),
+        ("diff -n a", "diff -n a"),
+        ("-h", "-h"),
+        ("", ""),
+    ],
+)
+def test_what_fits_every_command_may_stand_before_it(line: str, ordered: str) -> None:
+    assert command_first(with_values(line.split())) == ordered.split()
+
+
+def test_a_command_means_the_same_wherever_its_cluster_is_named() -> None:
+    behind, before = "diff --objects --context x -n a", "--context x -n a diff --objects"
+    assert parse(build_parser(), before.split()) == parse(build_parser(), behind.split())
 
 
 @pytest.mark.parametrize("words", [["-o", "", "x"], ["-o", "rollout status"]])
@@ -24,9 +53,10 @@ def test_what_is_no_command_is_not_taken_for_one(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("word", ["", "rollout status", "dif"])
-def test_a_first_word_that_is_no_command_is_told(word: str) -> None:
+@pytest.mark.parametrize("before", [[], ["--context", "x"]])
+def test_a_first_word_that_is_no_command_is_told(word: str, before: list[str]) -> None:
     with pytest.raises(ExpressError, match=f'^unknown command "{word}"'):
-        parse(build_parser(), [word])
+        parse(build_parser(), [*before, word])
 
 
 @pytest.mark.parametrize("words", [["--version"], ["--context", "x", "--version"]])

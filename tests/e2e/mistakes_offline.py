@@ -38,7 +38,7 @@ def _random(example: Path) -> None:
 
 COMMAND_LINE = {
     "no command, and no cluster": Mistake(""),
-    "a flag before the command": Mistake("--context yul1 diff"),
+    "a command behind a flag, misspelt": Mistake("--context yul1 dif"),
     "a command's own flag before it": Mistake("-o json revisions"),
     "an empty word, and no command": Mistake("''"),
     "an unknown flag, and no command": Mistake("--contxt yul1"),

@@ -66,9 +66,7 @@ def test_help_stays_help_whatever_stands_before_it(express: Express) -> None:
     assert express("--context", "yul1", "--help") == helped
 
 
-def test_flags_before_a_command_are_told_where_they_go(express: Express) -> None:
-    done = express("--context", "yul1", "diff", "--objects")
-    assert (done.code, done.stderr.splitlines()[0]) == (
-        2,
-        "error: flags go behind the command: kubectl express diff …",
-    )
+def test_the_context_may_be_named_before_the_command_as_for_kubectl(express: Express, example: Path) -> None:
+    before = express("--context", "yul1", "revisions", "--chart", cwd=example)
+    assert before.code == 0
+    assert before == express("revisions", "--chart", "--context", "yul1", cwd=example)
