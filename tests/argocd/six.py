@@ -190,6 +190,16 @@ class Six:
             f"completion of hook batch/Job/wait-{node}-"
         )
 
+    def knows_of(self, job: str) -> bool:
+        """Return whether Argo CD has seen a hook's Job in the cluster: only such does it delete when it is terminated.
+
+        Applying a Job, it notes the result `Synced`, and takes that away once its picture of the cluster has the Job
+        (`setResourceResult` in gitops-engine).
+        """
+        state = self.argo.application(self.application)["status"]["operationState"]
+        hooks = [each for each in state["syncResult"]["resources"] if (each["kind"], each["name"]) == ("Job", job)]
+        return [each.get("status") for each in hooks] == [None]
+
     def ended(self) -> Operation:
         """Wait until the operation is over; return how it ended."""
 

@@ -51,7 +51,7 @@ def apply_out_of_sync_only_awaits_a_half_done_node_too(six: Six) -> None:
     """Hooks run whatever is in sync."""
     hang_at_be2(six)
     waiting = eventually(lambda: _jobs_that(six, "started", "wait-be2-"), "a Job waits for be2", PATIENCE)
-    six.await_waiting("be2")  # Argo CD ends what it knows of.
+    eventually(lambda: six.knows_of(*waiting), "Argo CD's picture of the cluster has the Job", PATIENCE)
     six.terminate()
     six.ended()
     try:

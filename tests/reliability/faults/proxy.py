@@ -125,8 +125,7 @@ class Proxy:
         """End every watch that is open."""
         with self._lock:
             for watch in self._watches:
-                with suppress(OSError, RuntimeError, ValueError):
-                    watch.shutdown()
+                _cut(watch)
 
     def end(self) -> None:
         """Let go of whatever is still held."""
@@ -162,7 +161,7 @@ class Proxy:
     @contextmanager
     def following(self, watch: Any) -> Iterator[None]:
         """Keep a watch among those that are open; it is cut off once it has lasted long enough."""
-        timer = threading.Timer(self.watches_last, watch.shutdown)
+        timer = threading.Timer(self.watches_last, _cut, (watch,))
         timer.daemon = True
         timer.start()
         with self._lock:
@@ -174,6 +173,12 @@ class Proxy:
             with self._lock:
                 self._watches.discard(watch)
             watch.close()
+
+
+def _cut(watch: Any) -> None:
+    """End a watch, which may be about to end by itself."""
+    with suppress(OSError, RuntimeError, ValueError):
+        watch.shutdown()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
