@@ -35,8 +35,10 @@ _ANSWER = re.compile(rf"{QUESTION}(.+)$", re.MULTILINE)
 _VARIES = (
     # What differs from run to run and from machine to machine, and what stands for it.
     (re.compile(r"(embedded )?helm v\d[\w.]*( \(helm-python-sdk [\d.]+\))?"), "helm"),
-    (re.compile(r"^(python|go) +\d[\w.]*", re.MULTILINE), r"\1"),
+    (re.compile(r"^(kubectl-express|python|go) +\d[\w.]*", re.MULTILINE), r"\1"),
     (re.compile(r'(?<="python": ")[\d.]+'), "(version)"),
+    # The program's own, or else each release would leave what documents show behind.
+    (re.compile(r'(?<="kind": "Version",\n    "version": ")\d+\.\d+\.\d+(?=")'), "(version)"),
     (re.compile(r"resourceVersion \d+"), "resourceVersion"),
     (re.compile(r"(?<=-)[0-9a-f]{5,10}(?=[\s,|`]|$)", re.MULTILINE), "(random)"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "(time)"),

@@ -15,6 +15,8 @@ import pytest
 import yaml
 
 import kubectl_express
+from tests.documents import DOCUMENTS, alike
+from tests.testbed.parts import part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +115,23 @@ def test_one_commit_sets_the_version_everywhere_and_bears_the_tag(released: Path
     manifest = yaml.safe_load((released / "krew-manifest.yaml").read_text("utf-8"))
     assert manifest["spec"]["version"] == f"v{NEXT}"
     assert f"/v{NEXT}/" in manifest["spec"]["platforms"][0]["uri"]
+
+
+SHOWN = {
+    (command, path)
+    for path in DOCUMENTS
+    for command in re.findall(r"^\$ kubectl express (version[^|\n]*)$", path.read_text("utf-8"), re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize("command", sorted({command for command, _ in SHOWN}))
+def test_what_documents_show_of_the_version_is_alike_once_another_is_released(released: Path, command: str) -> None:
+    program = [released / "dist" / "kubectl-express", *command.split()]
+    environment = {**os.environ, "PATH": f"{part('helm4').parent}{os.pathsep}{os.environ['PATH']}"}
+    said = subprocess.run(program, env=environment, capture_output=True, text=True, check=True).stdout
+    assert NEXT in said
+    for path in (path for each, path in SHOWN if each == command):
+        assert alike(f"$ kubectl express {command}\n{said}") in alike(path.read_text("utf-8")), path
 
 
 def test_what_was_unreleased_is_under_the_version_and_nothing_is_unreleased(released: Path) -> None:
