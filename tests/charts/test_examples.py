@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import filecmp
+import hashlib
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.charts.rendering import EXAMPLES, EXPRESS, LIBRARY, SYSTEM, Charts
 
@@ -24,6 +27,25 @@ def test_the_unpacked_library_is_the_library() -> None:
     files = sorted(path.relative_to(LIBRARY) for path in LIBRARY.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(copy) for path in copy.rglob("*") if path.is_file())
     assert [name for name in files if not filecmp.cmp(LIBRARY / name, copy / name, shallow=False)] == []
+
+
+TEMPLATES = {"1.0.0": "f36cb0358ceef0bc", "1.1.0": "57bdff9ac2aee491"}
+"""By the library's version, what its templates hash to. A version that was released keeps its line."""
+
+
+def test_the_library_has_another_version_once_its_templates_have_changed() -> None:
+    version = str(yaml.safe_load((LIBRARY / "Chart.yaml").read_text(encoding="utf-8"))["version"])
+    digest = hashlib.sha256()
+    for path in sorted((LIBRARY / "templates").iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    assert TEMPLATES[version] == digest.hexdigest()[:16], "raise the version in its Chart.yaml, and note the hash here"
+
+
+@pytest.mark.parametrize("name", ["charts/express-revisions/README.md", "examples/master_charts/express/Chart.yaml"])
+def test_the_dependency_on_the_library_names_its_version(name: str) -> None:
+    version = str(yaml.safe_load((LIBRARY / "Chart.yaml").read_text(encoding="utf-8"))["version"])
+    named = re.findall(r"- name: express-revisions\n +version: (.*)\n", (EXAMPLES.parent / name).read_text("utf-8"))
+    assert named == [version]
 
 
 def test_there_are_two_systems_of_a_context_and_two_contexts_of_a_system() -> None:
