@@ -126,7 +126,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("command", sorted({command for command, _ in SHOWN}))
 def test_what_documents_show_of_the_version_is_alike_once_another_is_released(released: Path, command: str) -> None:
-    program = [released / "dist" / "kubectl-express", *command.split()]
+    program = [str(released / "dist" / "kubectl-express"), *command.split()]
     environment = {**os.environ, "PATH": f"{part('helm4').parent}{os.pathsep}{os.environ['PATH']}"}
     said = subprocess.run(program, env=environment, capture_output=True, text=True, check=True).stdout
     assert NEXT in said
