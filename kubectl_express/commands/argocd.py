@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kubectl_express.commands.reading import gather
+from kubectl_express.core.argocd_gates import HOOK, SYNC_WAVE, first_without_gate
 from kubectl_express.core.argocd_manifests import (
     Deployment,
     Gates,
     Origin,
     application,
     application_name,
+    gate_values,
     health_keys,
     health_settings,
 )
-from kubectl_express.core.settings import ResourceSettings
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.manifests import manifests
 from kubectl_express.sources import configuration
 from kubectl_express.sources.git import Place, place
+from kubectl_express.sources.private import private_folder, write_private
 
 if TYPE_CHECKING:
     from kubectl_express.output.printer import Printer
@@ -28,10 +32,6 @@ if TYPE_CHECKING:
 
 HEALTH = "health"
 APPLICATIONS = "applications"
-HOOK = "hook"
-"""The gate for operators that say nothing of pods in the resource's status."""
-_SYNC_WAVE = ResourceSettings().order_annotation
-"""The annotation that Argo CD goes by, as this program does unless configured otherwise."""
 
 
 def argocd(
@@ -49,7 +49,8 @@ def argocd(
     """Print the health checks as a part of argocd-cm, an Application for each system, or both. No cluster is asked.
 
     With the hook gate there are Applications alone, and the image is needed. Where no repository's URL is given, it is
-    that of the git remote `origin`. Raises ExpressError where there is none, or where the gate cannot be had so.
+    that of the git remote `origin`. Raises ExpressError where there is none, or where the gate cannot be had so: with a
+    chart that knows nothing of gates Argo CD would go through all nodes without a stop.
     """
     resources = scope.settings.resources
     gates = _gates(scope, piece, gate, image)
@@ -66,11 +67,14 @@ def argocd(
     if piece != HEALTH:
         where = place(scope.layout.root, scope.environment.variables)
         origin = Origin(_without_credentials(repository or _remote(where)), project, destination, namespace)
-        deployments = [_deployment(scope, system, where, gates) for system in scope.systems(live=False)]
+        systems = scope.systems(live=False)
+        deployments = [_deployment(scope, system, where, gates) for system in systems]
+        if gates is not None and not _has_gates(scope, systems, gates, printer):
+            return ExitStatus.FAILED
         printed += manifests(application(origin, deployment) for deployment in deployments)
-        if resources.order_annotation != _SYNC_WAVE:
+        if resources.order_annotation != SYNC_WAVE:
             printer.warn(
-                f"Argo CD orders by {_SYNC_WAVE}, and the configuration says that nodes are ordered by "
+                f"Argo CD orders by {SYNC_WAVE}, and the configuration says that nodes are ordered by "
                 f"{resources.order_annotation}: without the former Argo CD applies all nodes at once"
             )
         if gates is None:
@@ -116,6 +120,28 @@ def _deployment(scope: Scope, system: System, where: Place, gates: Gates | None)
         include_crds=options.include_crds,
         gates=gates,
     )
+
+
+def _has_gates(scope: Scope, systems: list[System], gates: Gates, printer: Printer) -> bool:
+    """Return whether every system could be rendered; raises ExpressError where a gate is missing in one of them."""
+    with private_folder("kubectl-express-gates-") as folder:
+        values = folder / "values.yaml"
+        write_private(values, manifests([gate_values(gates)]).encode("utf-8"))
+
+        def without_gate(system: System) -> tuple[str, str | None]:
+            release = scope.layout.release(system.name, system.context, system.namespace)
+            side = scope.render(replace(release, values=(*release.values, values)))
+            return system.name, first_without_gate(side, gates.gate, scope.settings.resources.kinds)
+
+        gathered = gather(systems, without_gate, printer)
+    for system, node in gathered.results:
+        if node is not None:
+            raise ExpressError(
+                f"{system}: a sync would not await {node}: {scope.settings.chart.path} renders no hook's Job in a wave "
+                'of its own behind it; include "express-revisions.gates" behind the nodes, or upgrade the copy of '
+                "express-revisions that the chart has: docs/argocd.md"
+            )
+    return not gathered.failed
 
 
 def _remote(where: Place) -> str:

@@ -95,7 +95,7 @@ def application(origin: Origin, deployment: Deployment) -> Object:
     if not deployment.include_crds:
         helm["skipCrds"] = True
     if deployment.gates is not None:
-        helm["valuesObject"] = {"global": {"expressGates": _values(deployment.gates)}}
+        helm["valuesObject"] = gate_values(deployment.gates)
     named = "server" if "://" in origin.destination else "name"
     return {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -115,8 +115,9 @@ def application(origin: Origin, deployment: Deployment) -> Object:
     }
 
 
-def _values(gates: Gates) -> Object:
+def gate_values(gates: Gates) -> Object:
+    """Return the values that ask a chart for its gates: those of the Application, behind all values files."""
     values: Object = {"gate": gates.gate, "image": gates.image}
     if gates.config is not None:
         values["config"] = gates.config
-    return values
+    return {"global": {"expressGates": values}}

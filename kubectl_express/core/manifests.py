@@ -102,13 +102,13 @@ def read_resource(manifest: Manifest, settings: ResourceSettings) -> Resource:
         declared=text(declared),
         odd_revision=None if declared is None or isinstance(declared, str) else gojson.encode(declared),
         parameters=parameters(manifest.object, settings.data_path, settings.revision_path),
-        wave=_wave(annotation),
+        wave=sync_wave(annotation),
         object=manifest.object,
         place=Place(f"{manifest.kind}/{manifest.name}", settings.revision_path, manifest.where),
     )
 
 
-def _wave(annotation: str | None) -> int:
+def sync_wave(annotation: str | None) -> int:
     """Return a sync wave as Argo CD reads it, with Go's strconv.Atoi: 0 where it is absent or no integer."""
     number = int(annotation) if annotation and _INTEGER.fullmatch(annotation) else 0
     return number if gojson.INT64_MIN <= number <= gojson.INT64_MAX else 0

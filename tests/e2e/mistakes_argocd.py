@@ -24,11 +24,24 @@ def _asks_for(gates: str) -> Callable[[Path], object]:
     return add
 
 
+def _without_gates(example: Path) -> None:
+    """Take the gates out of the chart."""
+    nodes = example / "master_charts" / "express" / "templates" / "nodes.yaml"
+    lines = nodes.read_text(encoding="utf-8").splitlines(keepends=True)
+    nodes.write_text("".join(line for line in lines if "express-revisions.gates" not in line), encoding="utf-8")
+
+
 MANIFESTS = {
     "hooks without an image": Mistake(f"argocd {ONE} {REPOSITORY} --gate hook"),
     "hooks with an empty image": Mistake(f"argocd {ONE} {REPOSITORY} --gate hook --image ''"),
     "health checks where hooks do their work": Mistake("argocd health --gate hook --image express:1"),
     "no repository for Argo CD to read": Mistake(f"argocd applications {ONE}"),
+    "hooks that the chart does not include": Mistake(
+        f"argocd {ONE} {REPOSITORY} --gate hook --image express:1", prepare=_without_gates
+    ),
+    "a Job behind the last node that the chart does not include": Mistake(
+        f"argocd {ONE} {REPOSITORY} --image express:1", prepare=_without_gates
+    ),
     "a gate that the chart does not have": Mistake(
         f"verify {ONE}", prepare=_asks_for("{gate: pods, image: express:1}")
     ),
