@@ -140,6 +140,9 @@ def _reason(change: NodeChange, *, relabelled: bool) -> str | None:
         first, *more = [each.path or "/" for each in change.parameters]
         what = f"{first} and {len(more)} more change" if more else f"{first} changes"
         return what if change.change is ChangeKind.UPDATE else f"{what}, and its revision does not"
+    if change.change is ChangeKind.UPDATE:
+        # Its pods have not: whoever changed the resource by hand left its revision as it was.
+        return "its revision changes; its parameters are changed already"
     return "labels or annotations change" if relabelled else None
 
 

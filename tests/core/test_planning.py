@@ -84,6 +84,22 @@ def test_a_node_changed_by_hand_is_put_back() -> None:
     assert step.reason.startswith("to be put back: /image")
 
 
+@pytest.mark.parametrize("proven", [True, False])
+def test_a_node_that_has_its_new_parameters_already_and_not_its_revision_is_rolled(proven: bool) -> None:
+    there = applied_by_kubectl(resource("be1", DATA))
+    there = {**there, "spec": {**mapping(there["spec"]), "image": "y"}}  # by hand
+    if not proven:
+        there = {**there, "spec": {"image": "y", "deploymentRevision": "ffffffffff"}}
+    old, new = live_of([config_map(entry("be1", DATA)), there]), side_of(system(be1={"image": "y"}))
+    comparison = Comparison(old, new, tuple(changes(old, new, SETTINGS.resources.kinds)), ())
+    assert [change.change for change in comparison.nodes] == [ChangeKind.UPDATE]
+    (step,) = make_plan(comparison, SETTINGS).steps
+    assert (step.revision, step.reason) == (
+        revision_of({"image": "y"}),
+        "its revision changes; its parameters are changed already",
+    )
+
+
 def test_removed_nodes_are_only_named_unless_they_are_to_be_deleted_and_then_they_come_last_in_reverse() -> None:
     before, after = system(be1=DATA, be2=DATA, be3=DATA), system(be1=NEWER)
     plan = planned(before, after)

@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kubectl_express.core import lease as leases
 from kubectl_express.errors import ExitStatus
-from tests.reliability.model.fleet import NODES, target
+from tests.e2e.small_system import REVISION
+from tests.reliability.model.fleet import NODES, declared, target
 from tests.reliability.model.stand_ins import modelled
 from tests.reliability.model.world import World
 
@@ -232,7 +233,8 @@ class Rollouts(RuleBasedStateMachine):
         self.world.fleet.settle()
         self.world.pass_time(20.0)
         wanted = {**dict.fromkeys(NODES, "9"), "be1": "1"}
-        there = {node: self._pod(node) for node in NODES if self._tag(node) == wanted[node]}
+        ends = {node: (tag, declared(tag, node)) for node, tag in wanted.items()}
+        there = {node: self._pods(node) for node in NODES if self._spec(node)[1:] == ends[node][1:]}
         words = ["rollout", "-f", str(self._file(target(wanted))), *_WHERE, "--yes"]
         last = self.world.start(words, wanted)
         code = self.world.finish(last)
@@ -241,8 +243,10 @@ class Rollouts(RuleBasedStateMachine):
             code = self.world.finish(last)
         printed = last.process.printed.getvalue()
         assert code == 0, f"it cannot be gone on from here:\n{printed}"
-        assert {node: self._tag(node) for node in NODES} == wanted, printed
-        assert {node: self._pod(node) for node in there} == there, f"a node restarts for nothing:\n{printed}"
+        assert {node: self._spec(node) for node in NODES} == ends, printed
+        running = {node: list(self._pods(node).values()) for node in NODES}
+        assert running == {node: [revision] for node, (_, revision) in ends.items()}, printed
+        assert {node: self._pods(node) for node in there} == there, f"a node restarts for nothing:\n{printed}"
         assert not self.world.rules.broken, self.world.rules.broken[0]
 
     @property
@@ -259,12 +263,15 @@ class Rollouts(RuleBasedStateMachine):
         file.write_text(manifests)
         return file
 
-    def _tag(self, node: str) -> str | None:
+    def _spec(self, node: str) -> tuple[str, ...]:
+        """Return a node's tag and declared revision; nothing of one that is gone."""
         resource = self.world.fleet.of(node)
-        return resource["spec"]["image"]["tag"] if resource else None
+        return (resource["spec"]["image"]["tag"], resource["spec"]["deploymentRevision"]) if resource else ()
 
-    def _pod(self, node: str) -> list[str]:
-        return [pod["metadata"]["uid"] for pod in self.world.fleet.pods(node)]
+    def _pods(self, node: str) -> dict[str, str]:
+        """Return the revisions of a node's pods, by uid."""
+        found = [pod["metadata"] for pod in self.world.fleet.pods(node)]
+        return {each["uid"]: each["labels"][REVISION] for each in found}
 
     def _count(self, what: str, times: int = 1) -> None:
         self.counted[what] = self.counted.get(what, 0) + times
