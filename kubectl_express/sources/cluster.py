@@ -66,6 +66,7 @@ class Cluster:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._expires: datetime | None = None
+        self._renewable = False
         self._files: tuple[float, ...] = ()
         self._secrets: frozenset[str] = frozenset()
         self._once: dict[str, Object] = {}
@@ -115,7 +116,7 @@ class Cluster:
     def watch(self, path: str, query: Query = ()) -> Watch:
         """Return the changes of a list from `resourceVersion` of the query on, as they come."""
         pairs = [*_pairs(query), ("watch", "1")]
-        response = self._open("GET", path, pairs, None, None, streaming=True)
+        response = self._open("GET", path, pairs, None, None, None, streaming=True)
         if response.status >= 400:
             raise self._refusal(response.status, response.read())
         return Watch(response, self._access.timeout, self._refusal)
@@ -131,8 +132,7 @@ class Cluster:
     ) -> tuple[Object, datetime | None]:
         deadline = None if within is None else time.monotonic() + within
         for attempt in range(1, _ATTEMPTS + 1):
-            remaining = None if deadline is None else deadline - time.monotonic()
-            response = self._open(method, path, _limited(query, remaining), body, content_type, within=remaining)
+            response = self._open(method, path, query, body, content_type, deadline)
             content = self._read(response)
             wait = response.headers.get("Retry-After", "")
             put_off = response.status == 429 or (response.status >= 500 and method == "GET")
@@ -154,17 +154,48 @@ class Cluster:
         self,
         method: str,
         path: str,
+        query: Query,
+        body: bytes | None,
+        content_type: str | None,
+        deadline: float | None,
+        *,
+        streaming: bool = False,
+    ) -> Any:
+        """Send a request and return the response, whose body is still to be read.
+
+        One that is refused with 401 was not carried out. It is sent once more where a plugin or a file may have other
+        credentials by now: a plugin need not say when they expire, and clocks differ.
+        """
+        check_path(path)
+        for again in (False, True):
+            connection = self._connected()
+            # Only now: a plugin may take a while, and the server is to be told what remains after that.
+            remaining = None if deadline is None else deadline - time.monotonic()
+            response = self._request(
+                connection, method, path, _limited(query, remaining), body, content_type, remaining, streaming=streaming
+            )
+            if response.status != 401:
+                break
+            self._drop(connection)
+            if again or not self._renewable:
+                break
+            response.close()
+        return response
+
+    def _request(
+        self,
+        connection: Connection,
+        method: str,
+        path: str,
         pairs: Sequence[tuple[str, str]],
         body: bytes | None,
         content_type: str | None,
+        within: float | None,
         *,
-        streaming: bool = False,
-        within: float | None = None,
+        streaming: bool,
     ) -> Any:
         from urllib3 import HTTPHeaderDict, Timeout, exceptions
 
-        check_path(path)
-        connection = self._connected()
         limit = self._access.timeout
         headers = HTTPHeaderDict(connection.headers)
         if content_type:
@@ -224,7 +255,14 @@ class Cluster:
                 self._connection = connect(self._access, credentials)
                 self._secrets |= self._connection.secrets
                 self._expires, self._files = credentials.expires if credentials else None, files
+                self._renewable = credentials is not None and credentials.renewable
             return self._connection
+
+    def _drop(self, connection: Connection) -> None:
+        """Have the next request ask for credentials anew, unless another thread has done so meanwhile."""
+        with self._lock:
+            if self._connection is connection:
+                self._connection = None
 
     def _credentials(self) -> Credentials:
         with self._asking():
@@ -240,10 +278,6 @@ class Cluster:
             return self._files
 
     def _refusal(self, status: int, content: bytes) -> ServerError:
-        if status == 401:
-            with self._lock:
-                # The next request asks a credential plugin again.
-                self._connection = None
         return self._discreet(refusal(status, content))
 
     def _discreet(self, error: Told) -> Told:

@@ -34,11 +34,13 @@ _CLUSTER_INFO = (
 class Credentials:
     """A kubeconfig user boiled down to `token`, `username`, `password` and `client-…` entries.
 
-    `expires` is when a credential plugin wants to be asked again; None is never.
+    `expires` is when a credential plugin wants to be asked again; None is never. `renewable` says that a plugin or a
+    file may give others when these are refused.
     """
 
     user: Object
     expires: datetime | None = None
+    renewable: bool = False
 
 
 def obtain(user: Object, cluster: Object, environ: Mapping[str, str], *, stdin_taken: bool) -> Credentials:
@@ -52,7 +54,7 @@ def obtain(user: Object, cluster: Object, environ: Mapping[str, str], *, stdin_t
         # client-go reads the file again and again, and prefers it to the token beside it.
         plain["token"] = _token_from(str(user["tokenFile"]))
     if "token" in plain or "username" in plain or "client-certificate" in plain or "client-certificate-data" in plain:
-        return Credentials(plain)
+        return Credentials(plain, renewable="tokenFile" in user)
     if "auth-provider" in user:
         return Credentials({"token": _id_token(mapping(user["auth-provider"]))})
     if "exec" in user:
@@ -239,4 +241,4 @@ def _answer(output: bytes, command: str, version: str) -> Credentials:
         expires = expires.astimezone(timezone.utc) if expires else None
     except (ValueError, OverflowError):
         raise ExpressError(f"{where}: its expirationTimestamp is not a time") from None
-    return Credentials(user, expires)
+    return Credentials(user, expires, renewable=True)

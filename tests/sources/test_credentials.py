@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kubectl_express.errors import ExpressError, ServerError
-from tests.sources.loopback import AUTHORITY, CERTIFICATES, Answer, refused, serving
+from kubectl_express.sources.listing import together
+from tests.sources.loopback import AUTHORITY, CERTIFICATES, Answer, Received, refused, serving
 from tests.sources.test_cluster import cluster, failure, who
 from tests.sources.test_kubeconfig import one
 
@@ -99,19 +102,102 @@ def test_the_plugin_runs_once_for_many_requests_and_never_where_other_credential
     assert [request.header("Authorization") for request in server.received] == [["Bearer t"]] * 3 + [["Bearer u"]]
 
 
-def test_the_plugin_runs_again_after_expiry_and_after_a_401(tmp_path: Path) -> None:
-    past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
-    user = plugin(tmp_path, f"echo >> {tmp_path}/runs\n{credential(token='t', expirationTimestamp=past)}")
-    replies = [refused("Unauthorized", "Unauthorized", 401), Answer(), Answer(), Answer()]
-    with serving(lambda _: replies.pop(0), tls=True) as server:
+def test_the_plugin_runs_again_after_expiry_and_not_before(tmp_path: Path, server: Loopback) -> None:
+    past, future = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds)) for seconds in (-1, 3600))
+    for stamp, runs in ((past, 2), (future, 1)):
+        (tmp_path / "runs").unlink(missing_ok=True)
+        user = plugin(tmp_path, f"echo >> {tmp_path}/runs\n{credential(token='t', expirationTimestamp=stamp)}")
         connection = cluster(config(tmp_path, server.url, user))
-        with pytest.raises(ServerError):
-            connection.get("/api")
         connection.get("/api")
-        assert (tmp_path / "runs").read_text() == "\n\n"
-        steady = cluster(config(tmp_path, server.url, plugin(tmp_path, credential(token="steady"))))
-        steady.get("/api")
-        steady.get("/api")
+        connection.get("/api")
+        assert (tmp_path / "runs").read_text() == "\n" * runs
+
+
+def counting(folder: Path) -> dict[str, Any]:
+    """Return a user whose plugin gives t1, t2 and so on, and does not say when they expire."""
+    answer = credential(token="$number").replace("'END'", "END")
+    return plugin(folder, f"echo >> {folder}/runs\nnumber=t$(($(wc -l < {folder}/runs)))\n{answer}")
+
+
+class OnlyTaking:
+    """A server that takes one token alone, and refuses any other with 401."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: Received) -> Answer:
+        good = request.header("Authorization") == [f"Bearer {self.token}"]
+        return Answer() if good else refused("Unauthorized", "Unauthorized", 401)
+
+
+def tokens(server: Loopback) -> list[str]:
+    """Return the tokens that were sent, in their order."""
+    return [value.removeprefix("Bearer ") for request in server.received for value in request.header("Authorization")]
+
+
+def test_what_is_refused_for_a_token_that_has_expired_unsaid_is_sent_once_more_with_a_new_one(tmp_path: Path) -> None:
+    taking = OnlyTaking("t1")
+    with serving(taking, tls=True) as server:
+        connection = cluster(config(tmp_path, server.url, counting(tmp_path)))
+        connection.get("/api")
+        taking.token = "t2"
+        connection.send("POST", "/x", (), b'{"a": 1}', "application/json", within=30)
+        taking.token = "t3"
+        connection.watch("/pods", {"resourceVersion": "1"}).close()
+    assert tokens(server) == ["t1", "t1", "t2", "t2", "t3"]
+    assert [request.body for request in server.received] == [b"", b'{"a": 1}', b'{"a": 1}', b"", b""]
+    assert [request.path for request in server.received[3:]] == ["/pods?resourceVersion=1&watch=1"] * 2
+
+
+def test_a_second_401_is_told_and_the_next_request_asks_the_plugin_again(tmp_path: Path) -> None:
+    taking = OnlyTaking("t3")
+    with serving(taking, tls=True) as server:
+        connection = cluster(config(tmp_path, server.url, counting(tmp_path)))
+        with pytest.raises(ServerError, match="Unauthorized") as caught:
+            connection.get("/api")
+        assert caught.value.status == 401
+        connection.get("/api")
+    assert tokens(server) == ["t1", "t2", "t3"]
+
+
+def test_threads_that_are_refused_at_once_ask_the_plugin_once(tmp_path: Path) -> None:
+    both, taking = threading.Barrier(2), OnlyTaking("t2")
+
+    def answer(request: Received) -> Answer:
+        told = taking(request)
+        if told.status == 401:
+            both.wait(30)
+        return told
+
+    with serving(answer, tls=True) as server:
+        connection = cluster(config(tmp_path, server.url, counting(tmp_path)))
+        together([lambda: connection.get("/a"), lambda: connection.get("/b")])
+    assert sorted(tokens(server)) == ["t1", "t1", "t2", "t2"]
+    assert (tmp_path / "runs").read_text() == "\n\n"
+
+
+def test_a_token_file_that_was_renewed_unseen_is_read_again_after_a_401(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("old")
+    before, taking = file.stat(), OnlyTaking("new")
+
+    def answer(request: Received) -> Answer:
+        file.write_text("new")
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return taking(request)
+
+    with serving(answer, tls=True) as server:
+        cluster(config(tmp_path, server.url, {"tokenFile": "token"})).get("/api")
+    assert tokens(server) == ["old", "new"]
+
+
+def test_what_cannot_be_renewed_is_not_sent_again_after_a_401(tmp_path: Path) -> None:
+    with serving(OnlyTaking("none"), tls=True) as server:
+        path = config(tmp_path, server.url, {"token": "kept"})
+        for connection in (cluster(path, token="given"), cluster(path)):
+            with pytest.raises(ServerError, match="Unauthorized"):
+                connection.get("/api")
+    assert tokens(server) == ["given", "kept"]
 
 
 def test_the_plugins_certificate_is_shown(tmp_path: Path) -> None:

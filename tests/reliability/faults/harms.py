@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.reliability.faults.proxy import Answer, Asked, Harm
 
 _REASONS = {
+    401: "Unauthorized",
     410: "Expired",
     429: "TooManyRequests",
     500: "InternalError",
@@ -88,6 +89,25 @@ class Sometimes:
             hit = self._to(asked) and not self._spared[key] and self._chance.random() < self._rate
             self._spared[key] = hit
             self.done += hit
+        return self._harm(asked, answer) if hit else answer()
+
+
+class Once:
+    """Does harm to each kind of request the first time that it is sent."""
+
+    def __init__(self, harm: Harm) -> None:
+        self._harm = harm
+        self._lock = threading.Lock()
+        self._harmed: set[tuple[str, str]] = set()
+
+    @property
+    def done(self) -> int:
+        return len(self._harmed)
+
+    def __call__(self, asked: Asked, answer: Answer) -> Told:
+        with self._lock:
+            hit = (asked.method, asked.path) not in self._harmed
+            self._harmed.add((asked.method, asked.path))
         return self._harm(asked, answer) if hit else answer()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.small_system import tagged
 from tests.reliability.faults.harms import (
+    Once,
     Sometimes,
     Stale,
     gone_midway,
@@ -22,6 +24,7 @@ from tests.reliability.ledger import Row, scale, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.e2e.small_system import SmallSystem, SmallSystems
     from tests.reliability.faults.proxy import Answer, Asked, Harm, Proxy, Told
@@ -92,6 +95,32 @@ def test_watches_that_are_cut_off_all_the_time_are_taken_up_where_they_were(
     tell(Row(PART, "watches cut off after 0.1 s", "takes them up where they were", watches))
 
 
+def test_a_token_that_expires_before_its_plugin_says_so_is_renewed(
+    systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
+) -> None:
+    system, refused = _system(systems), Once(refusing(401))
+    asking = ["--kubeconfig", str(_asking_a_plugin(system.express.kubeconfig))]
+    _rolled(system, control_plane, proxy, refused, "1", *asking)
+    writes = {each.path for each in proxy.asked if each.writes}
+    assert len(writes) > len(NODES)
+    assert refused.done > len(writes)
+    tell(Row(PART, "a token refused with 401, each request once", "asks the credential plugin again", refused.done))
+
+
+def _asking_a_plugin(kubeconfig: Path) -> Path:
+    """Return a kubeconfig whose user gets from a plugin the token that this one's has."""
+    written = json.loads(kubeconfig.read_text())
+    [entry] = written["users"]
+    version = "client.authentication.k8s.io/v1"
+    credential = {"apiVersion": version, "kind": "ExecCredential", "status": entry["user"]}
+    (kubeconfig.parent / "credential").write_text(json.dumps(credential))
+    plugin = {"apiVersion": version, "command": "cat", "args": [str(kubeconfig.parent / "credential")]}
+    entry["user"] = {"exec": {**plugin, "interactiveMode": "Never"}}
+    made = kubeconfig.with_name("kubeconfig-with-a-plugin")
+    made.write_text(json.dumps(written))
+    return made
+
+
 def _system(systems: SmallSystems) -> SmallSystem:
     """Return a system whose pods take their time, so that they are waited for."""
     system = systems(tagged(**dict.fromkeys(NODES, "0")))
@@ -99,7 +128,7 @@ def _system(systems: SmallSystems) -> SmallSystem:
     return system
 
 
-def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, tag: str) -> None:
+def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, tag: str, *flags: str) -> None:
     """Roll out a tag, and do harm from its first object on, and to watches from their beginning."""
     since, begun = Since(system, plane), len(proxy.asked)
 
@@ -108,6 +137,6 @@ def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, 
         return harm(asked, answer) if applying or asked.watches else answer()
 
     proxy.harm = from_then_on
-    done = system.run("--yes", *proxy.flags, target=tagged(**dict.fromkeys(NODES, tag)))
+    done = system.run("--yes", *proxy.flags, *flags, target=tagged(**dict.fromkeys(NODES, tag)))
     assert done.code == 0, done
     since.assert_done(NODES)
