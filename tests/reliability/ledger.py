@@ -19,6 +19,27 @@ from tabulate import tabulate
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by RELIABILITY=write tests/run -->", "<!-- end of what was written -->"
 _FOLDER = "KUBECTL_EXPRESS_LEDGER"
+AGAINST = {
+    "A model and a search": """\
+The program's own command line within the test's process, with an API server in memory, a clock that the search sets,
+and threads that it lets go on one at a time. The first row holds that server to a real one: both are sent the same
+requests.""",
+    "Broken inputs": """\
+Rows with a seed: the program's own code within the test's process, which is handed the files, what helm prints and
+what an API server answers; there is no cluster. Likewise what once crashed it, and the regular expressions, each by
+itself. The rest is given to the built program, with a script in helm's place where helm prints what the real one does
+not.""",
+    "Load": """\
+The built program, a small operator, and a real kube-apiserver and etcd that are told to turn readers away.""",
+    "Rollout under faults": """\
+The built program, a real kube-apiserver and etcd, a small operator, and a proxy between them where a fault is to
+happen on the way. There is no kubelet: the operator writes the pods. `Own clocks` are those of the program's process.""",
+    "Security": """\
+The built program with real helm, git, kubectl and kube-apiserver, in front of which a server may write down who asks,
+or answer what no sound one would. Where names, texts for Markdown and pairs of Secrets are searched for by the
+hundred, the functions that judge them, within the test's process.""",
+}
+"""By the heading, what is real in the tests below it and what is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,7 @@ def scale() -> int:
 
 def tell(row: Row) -> None:
     """Keep a row for the table; the rows of one kind of trouble are added up. Fails where something was lost."""
+    assert row.part in AGAINST, f"{row.part}: say in AGAINST what that ran against"
     assert row.lost == 0, f"{row.part}: {row.what}: {row.lost} of {row.tried} were lost"
     folder = os.environ.get(_FOLDER)
     if folder:
@@ -79,7 +101,8 @@ def write(rows: list[Row]) -> None:
             if row.part == part
         ]
         headers = ["what", "what the program does", "tried", "lost", "seed"]
-        parts.append(f"## {part}\n\n{tabulate(lines, headers, tablefmt='github', disable_numparse=True)}\n")
+        table = tabulate(lines, headers, tablefmt="github", disable_numparse=True)
+        parts.append(f"## {part}\n\n{AGAINST[part]}\n\n{table}\n")
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
 
 
