@@ -19,6 +19,8 @@ import time
 import zipfile
 from pathlib import Path
 
+from universal import universal
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENTRY_POINT = "kubectl_express.cli:run"
 START = REPOSITORY / "packaging" / "start"
@@ -27,7 +29,10 @@ NOT_SHIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 
 def unpack_wheels(wheels: Path, site_packages: Path) -> None:
-    """Lay the wheels over each other; raises ValueError where two disagree about a file."""
+    """Lay the wheels over each other; raises ValueError where two disagree about a file.
+
+    What macOS loads has one name for all processors, and is made one file.
+    """
     for wheel in sorted(wheels.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for entry in archive.infolist():
@@ -40,7 +45,9 @@ def unpack_wheels(wheels: Path, site_packages: Path) -> None:
                 if path.exists() and described:
                     # PyYAML's wheels differ in how they describe themselves; the first one's words do.
                     continue
-                if path.exists() and path.read_bytes() != content:
+                if path.exists() and path.name.endswith("-darwin.so"):
+                    content = universal(path.read_bytes(), content)
+                elif path.exists() and path.read_bytes() != content:
                     message = f"{wheel.name}: {entry.filename} differs from that of another wheel"
                     raise ValueError(message)
                 path.parent.mkdir(parents=True, exist_ok=True)

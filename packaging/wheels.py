@@ -1,7 +1,8 @@
-"""Downloads the wheels that the zipapp is made of: pure Python, but for PyYAML's binding to libyaml on every platform.
+"""Downloads the wheels that the zipapp is made of: pure Python, but for PyYAML's binding to libyaml on Linux and macOS.
 
 Parsing a thousand nodes takes seven times as long without that binding. Its file names tell platform and Python apart,
-so one zipapp can carry them all, and PyYAML goes without on a platform that has none.
+but for the processors of macOS (see universal.py), so one zipapp can carry them all, and PyYAML goes without on a
+platform that has none.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ PLATFORMS = [
     "manylinux2014_aarch64",
     "musllinux_1_2_x86_64",
     "musllinux_1_2_aarch64",
+    "macosx_10_13_x86_64",
     "macosx_11_0_arm64",
-    "win_amd64",
 ]
 
 
@@ -47,7 +48,7 @@ def download(requirements: Path, into: Path, *target: str) -> str | int | None:
 
 
 def native_targets() -> list[list[str]]:
-    """Return pip's arguments for every platform and Python whose binding has a file name of its own."""
+    """Return pip's arguments for every platform and Python whose binding the zipapp has room for."""
     return [
         ["--implementation", "cp", "--python-version", python, "--platform", platform]
         for platform in PLATFORMS
