@@ -33,7 +33,8 @@ not.""",
 The built program, a small operator, and a real kube-apiserver and etcd that are told to turn readers away.""",
     "Rollout under faults": """\
 The built program, a real kube-apiserver and etcd, a small operator, and a proxy between them where a fault is to
-happen on the way. There is no kubelet: the operator writes the pods. `Own clocks` are those of the program's process.""",
+happen on the way. There is no kubelet: the operator writes the pods. `Own clocks` are those of the program's
+process.""",
     "Security": """\
 The built program with real helm, git, kubectl and kube-apiserver, in front of which a server may write down who asks,
 or answer what no sound one would. Where names, texts for Markdown and pairs of Secrets are searched for by the
