@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from kubectl_express.environment import in_foreground
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -102,10 +104,7 @@ class Alive:
 
     def _in_front(self) -> bool:
         """Return whether the terminal is ours to draw on: somebody else types on it once the shell runs us behind."""
-        try:
-            return os.tcgetpgrp(self._environment.stderr.fileno()) == os.getpgrp()
-        except OSError:
-            return True
+        return in_foreground(self._environment.stderr.fileno())
 
     def _columns(self) -> int:
         try:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from kubectl_express.alive import Alive
 
 
+def in_foreground(terminal: int) -> bool:
+    """Return whether what is typed on a terminal is for this process: not behind a shell's `&`; true if none tells."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return True
+
+
 class Environment:
     """The streams, variables and folder of one run."""
 

@@ -89,6 +89,11 @@ class Terminal:
         if self._keyboard:
             self._keyboard.close()
 
+    def forget_typed(self) -> None:
+        """Pass over what was typed so far."""
+        if self._keyboard:
+            self._keyboard.forget()
+
     def ask(self, question: str) -> None:
         """Show a question, below whatever is drawn."""
         if self.reporter:

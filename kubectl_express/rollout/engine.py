@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kubectl_express.core.gate import Outcome, Wanted, judge
 from kubectl_express.core.happenings import What
 from kubectl_express.core.values import Object, Value, at
 from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.rollout.between import Between
 from kubectl_express.rollout.lease_errors import LeaseLostError
 from kubectl_express.rollout.session import RETRY, HaltedError, Session, StoppedError, passes
 from kubectl_express.rollout.turn import await_arrival, settled, take_turn
 
 if TYPE_CHECKING:
+    from kubectl_express.core.gate import Wanted
     from kubectl_express.core.manifest import Manifest
-    from kubectl_express.core.plan import Plan, Step
+    from kubectl_express.core.plan import Plan
 
 _CLOSING = 3.0
 """Seconds in which the end is tried to be put on record."""
@@ -46,7 +47,6 @@ class Rollout:
     outside: tuple[Wanted, ...] = ()
     """Those of them that are not healthy when it starts."""
     _updated: list[str] = field(default_factory=list)
-    _unhealthy: set[str] = field(default_factory=set)
 
     def run(self) -> Ended:
         """Apply the plan; whatever ends it, what was applied is told, and recorded as far as that can still be done."""
@@ -65,16 +65,23 @@ class Rollout:
     def _roll(self) -> None:
         session = self.session
         session.finished.update({wanted.node: wanted for wanted in self.at_rest})
-        self._unhealthy.update(wanted.node for wanted in self.outside)
+        between = Between(
+            self.plan,
+            session,
+            self._updated,
+            unhealthy={wanted.node for wanted in self.outside},
+            unseen={wanted.node for wanted in self.at_rest},
+        )
         for wanted in self.awaited:
             self._await(wanted)
         for manifest in self.plan.objects:
             session.go_on()
             session.send(partial(self._apply_object, manifest))
         for number, step in enumerate(self.plan.steps, 1):
-            self._between(number, step)
+            between.before(number, step)
             take_turn(session, step, f"{number} of {len(self.plan.steps)}")
             self._updated.append(step.node)
+        between.after_all()
         for manifest in self.plan.deleted:
             session.go_on()
             session.send(partial(self._delete_object, manifest))
@@ -113,7 +120,7 @@ class Rollout:
             with suppress(Exception):
                 session.parts.inbox.hear(left)
 
-    # Before each node
+    # Before the first node
 
     def _await(self, wanted: Wanted) -> None:
         """Wait for a node that was on its way before this rollout; one that the plan repairs need not get there."""
@@ -127,75 +134,6 @@ class Rollout:
             session.parts.journal.arrived(wanted.node)
             session.tell(What.PASSED, "it was on its way, and is there", node=wanted.node)
         session.go_on()
-
-    def _between(self, number: int, step: Step) -> None:
-        """Wait until the next node may be applied."""
-        session = self.session
-        session.go_on()
-        wishes = session.parts.wishes
-        if number > 1 and self.plan.steps[number - 2].pause_after and not wishes.pause:
-            wishes.pause = f"--pause-after {self.plan.steps[number - 2].node}"
-        self._wait_while_paused(step)
-        if session.parts.stepping.on:
-            self._ask(number, step)
-        self._check_others(step)
-        session.go_on()
-
-    def _wait_while_paused(self, step: Step) -> None:
-        session, wishes = self.session, self.session.parts.wishes
-        if not wishes.pause:
-            return
-        how = "`kubectl express rollout resume` goes on"
-        session.tell(What.PAUSED, f"paused by {wishes.pause} before {step.node}; {how}")
-        session.note("paused", f"by {wishes.pause}")
-        while wishes.pause:
-            session.go_on()
-            session.parts.inbox.hear()
-        session.tell(What.RESUMED, f"resumed by {wishes.resumed}")
-        wishes.resumed = None
-
-    def _ask(self, number: int, step: Step) -> None:
-        session, total = self.session, len(self.plan.steps)
-        stepping, wishes = session.parts.stepping, session.parts.wishes
-        wishes.resumed = None
-        session.tell(What.ASKING, stepping.asking(number, total), node=step.node)
-        session.note("paused", "waits for an answer")
-        stepping.ask(step, number, total)
-        while not (stepping.granted or wishes.resumed):
-            session.go_on()
-            session.parts.inbox.hear()
-        stepping.taken()
-        wishes.resumed = None
-        session.go_on()
-
-    def _check_others(self, step: Step) -> None:
-        """Raise where a finished node no longer passes; ask where one outside the plan has become unhealthy."""
-        session = self.session
-        for node in sorted(session.parts.observer.take_changed()):
-            wanted = session.finished.get(node)
-            if wanted is None:
-                continue
-            verdict = judge(wanted, session.parts.observer.node(node), session.revision_path)
-            if verdict.outcome is Outcome.PASSED:
-                self._unhealthy.discard(node)
-            elif node in self._updated:
-                raise HaltedError(f"{node} is finished and no longer passes: {verdict.reason}")
-            elif node not in self._unhealthy and not session.gating.ignore_unhealthy:
-                self._unhealthy.add(node)
-                self._ask_about(node, verdict.reason, step)
-
-    def _ask_about(self, node: str, reason: str, step: Step) -> None:
-        session = self.session
-        stepping = session.parts.stepping
-        fault = f"{node} is not part of this plan and has become unhealthy: {reason}"
-        session.tell(What.WARNING, fault)
-        if not stepping.on_terminal:
-            raise HaltedError(f"{fault}; mend it, or give --ignore-unhealthy")
-        stepping.ask_whether(f"Go on with {step.node} nevertheless? [y/N] ")
-        while not stepping.granted:
-            session.go_on()
-            session.parts.inbox.hear()
-        stepping.taken()
 
     # What is no node
 

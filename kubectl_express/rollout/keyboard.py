@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import select
+import termios
 import threading
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.plan import Action
+from kubectl_express.environment import in_foreground
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 _MOST = 4096
 """Bytes read at once: a terminal's line holds no more."""
+
+
+_LOOK_AGAIN = 1.0
+"""Seconds until it is looked again whether the program is in the terminal's foreground."""
 
 
 class Answer(Enum):
@@ -45,16 +52,11 @@ def parse_answer(line: str | None) -> Answer:
     return next((answer for word, answer in _WORDS.items() if said in {word, word[0]}), Answer.UNKNOWN)
 
 
-def ask_plan(steps: int, nodes: int, system: str, context: str, first: str) -> str:
-    """Return the question behind a plan of some steps for a system of some nodes.
-
-    Names are as given: what writes the question makes it printable. So it is with `ask_step`.
-    """
-    return f"Roll {steps} of {nodes} nodes of {system} in {context}, {first} first? [y/N] "
-
-
 def ask_step(step: Step, number: int, steps: int) -> str:
-    """Return the question before the step of this number, from 1 on."""
+    """Return the question before the step of this number, from 1 on.
+
+    Names are as given: what writes the question makes it printable.
+    """
     verb = "Delete" if step.action is Action.DELETE else "Roll"
     choices = "[y]es, [n]o: stop here, [d]iff, [a]ll the rest"
     return f"{verb} {step.node} ({step.kind}, {number} of {steps})? {choices}: "
@@ -64,7 +66,7 @@ class Keyboard:
     """Reads lines from a file descriptor in a thread of its own, and hands each to the thread that asked.
 
     The descriptor is read as it is: a daemon thread that held the lock of Python's buffered stdin would crash the
-    interpreter as it ends. Lines are handed on whether or not a question stands; one typed before it is no answer.
+    interpreter as it ends. Lines are handed on whether or not a question stands.
     """
 
     def __init__(
@@ -78,10 +80,27 @@ class Keyboard:
         self._on_line = on_line
         self._ended, self._end = os.pipe()
         self._thread = threading.Thread(target=self._run, name="keyboard", daemon=True)
+        self._lock = threading.Lock()
+        self._forgotten = 0
+        """How often what was typed has been forgotten."""
+        self._over = False
 
     def start(self) -> None:
         """Begin to read. Through `tell`, `on_line` gets each line without its end, and None where input ends."""
         self._thread.start()
+
+    def forget(self) -> None:
+        """Hand on nothing of what was typed so far; the end of input is told again, since nothing follows it.
+
+        It is for the thread that gets the lines.
+        """
+        with self._lock:
+            self._forgotten += 1
+            if in_foreground(self._descriptor):
+                with suppress(termios.error):  # Of a pipe nothing is thrown away; what was read of it is.
+                    termios.tcflush(self._descriptor, termios.TCIFLUSH)
+            if self._over:
+                self._hand_on(None)
 
     def close(self) -> None:
         """Leave alone what is typed from now on."""
@@ -92,23 +111,54 @@ class Keyboard:
         os.close(self._ended)
 
     def _run(self) -> None:
-        rest = b""
-        while True:
+        rest, read = b"", 0
+        while not self._over:
             readable, _, _ = select.select([self._descriptor, self._ended], [], [])
             if self._ended in readable:
                 return
-            try:
-                typed = os.read(self._descriptor, _MOST)
-            except BlockingIOError:
+            if not in_foreground(self._descriptor):
+                # What is typed is for whoever is; to read it would stop this process, as a shell's `&` has it.
+                select.select([self._ended], [], [], _LOOK_AGAIN)
                 continue
-            except OSError:
-                # A terminal that was closed: nothing comes any more.
-                typed = b""
-            *lines, rest = (rest + typed).split(b"\n")
-            if not typed and rest:
-                lines.append(rest)
-            for line in lines:
-                self._tell(partial(self._on_line, line.decode("utf-8", "replace").rstrip("\r")))
-            if not typed:
-                self._tell(partial(self._on_line, None))
-                return
+            with self._lock:
+                typed = self._typed()
+                if typed is None:
+                    continue
+                if read != self._forgotten:
+                    rest, read = b"", self._forgotten
+                *lines, rest = (rest + typed).split(b"\n")
+                if not typed and rest:
+                    lines.append(rest)
+                for line in lines:
+                    self._hand_on(line.decode("utf-8", "replace").rstrip("\r"))
+                if not typed:
+                    self._hand_on(None)
+                    self._over = not _is_terminal(self._descriptor)  # After a Ctrl-D, more may be typed.
+
+    def _typed(self) -> bytes | None:
+        """Return what there is to read; nothing at the end of input, and None where what there was is forgotten."""
+        if not select.select([self._descriptor], [], [], 0)[0]:
+            return None
+        try:
+            return os.read(self._descriptor, _MOST)
+        except BlockingIOError:
+            return None
+        except OSError:
+            # A terminal that was closed: nothing comes any more.
+            return b""
+
+    def _hand_on(self, line: str | None) -> None:
+        self._tell(partial(self._take, line, self._forgotten))
+
+    def _take(self, line: str | None, forgotten: int) -> None:
+        if forgotten == self._forgotten:
+            self._on_line(line)
+
+
+def _is_terminal(descriptor: int) -> bool:
+    """Return whether somebody can type there: not on a pipe, nor on a terminal that was closed."""
+    try:
+        termios.tcgetattr(descriptor)
+    except termios.error:
+        return False
+    return True

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from kubectl_express.rollout.wishes import Wishes
 
 RETRY = 1.0
-"""Seconds until a write is tried again that the server did not answer."""
+"""Seconds until something is sent again that the server did not answer."""
+SILENCE = 30.0
+"""Seconds after which a node is looked at of which no watch tells anything: what is between may keep that to itself."""
 
 
 def passes(error: ExpressError) -> bool:
-    """Return whether a write may be taken on another try: the server did not answer, or put it off."""
+    """Return whether another try may succeed: the server did not answer, or put it off."""
     if isinstance(error, ConflictError):
         return False
     if isinstance(error, ServerError):
@@ -134,6 +136,13 @@ class Session:
         if self.parts.wishes.stop:
             raise StoppedError(f"stopped by {self.parts.wishes.stop}")
         self._check_lease()
+
+    def wait_until(self, done: Callable[[], bool]) -> None:
+        """Take in the news until `done`, before the next node; raise where nothing more may be applied."""
+        self.go_on()
+        while not done():
+            self.parts.inbox.hear()
+            self.go_on()
 
     def hear(self, seconds: float) -> None:
         """Wait for news: a first stop sees the node in progress through, where there is one, and a second leaves it."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 class Screen(Protocol):
     """Where questions are asked: a terminal."""
 
+    def forget_typed(self) -> None:
+        """Pass over what was typed so far: nobody asked for it."""
+
     def ask(self, question: str) -> None:
         """Show a question and leave the cursor behind it."""
 
@@ -65,6 +68,7 @@ class Stepping:
         self.granted = False
         self._question = question
         if self._screen:
+            self._screen.forget_typed()
             self._screen.ask(question)
 
     def taken(self) -> None:

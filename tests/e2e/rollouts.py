@@ -131,16 +131,16 @@ class SixNodes:
         """Start a command line as it was printed, through a shell, where and as the rollout was started."""
         return self._kept(Started(["/bin/sh", "-c", f"exec {line}"], *self._around))
 
-    def start_on_terminal(self, *flags: str, streams: str = "", rows: int = 30) -> pexpect.spawn[str]:
+    def start_on_terminal(self, *flags: str, line: str = "exec {}", rows: int = 30) -> pexpect.spawn[str]:
         """Start `kubectl express rollout FLAGS…` on a pseudo-terminal of its own.
 
-        `streams` are a shell's redirections of those that are no terminal: `<manifests.yaml >events`.
+        `line` is the shell's, with that as its `{}`: `exec {} <manifests.yaml >events`.
         """
         environment, cwd = self._around
         words = [str(part("kubectl")), "express", "rollout", *flags, *self.where]
         terminal = pexpect.spawn(
             "/bin/sh",
-            ["-c", f"exec {shlex.join(words)} {streams}"],
+            ["-c", line.format(shlex.join(words))],
             env={**environment, "TERM": "xterm-256color"},
             cwd=str(cwd),
             dimensions=(rows, 120),

@@ -13,6 +13,7 @@ from tests.e2e.rollouts import NODES, go_on_line, groups
 from tests.e2e.schemas import shipped, violations
 from tests.e2e.screens import frames, plain, rows
 from tests.e2e.stopping import hang, in_progress, touched
+from tests.testbed.waiting import eventually, remains
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,10 +48,10 @@ class Person:
         return self.terminal.wait()
 
 
-def asked_about(person: Person, node: str, number: int) -> str:
+def asked_about(person: Person, node: str, number: int, total: int = 6) -> str:
     """Wait for the question before a node; return what was shown before."""
     kind = "Backend" if node.startswith("be") else "Frontend"
-    return person.sees(f"Roll {node} ({kind}, {number} of 6)? {CHOICES}")
+    return person.sees(f"Roll {node} ({kind}, {number} of {total})? {CHOICES}")
 
 
 def test_each_node_waits_for_a_yes_of_its_own_and_nothing_else_is_one(six: SixNodes) -> None:
@@ -139,6 +140,57 @@ def test_the_table_shows_what_is_done_what_is_waited_for_and_what_is_to_come(six
     assert groups(plain(person.read)) == {"updated": ["be1", "be2", "fe1"]}
 
 
+def test_a_node_that_falls_down_while_the_plan_is_looked_at_is_asked_about(six: SixNodes) -> None:
+    six.change("be1")
+    person = Person(six.start_on_terminal())
+    person.sees("be1 first? [y/N] ")
+    six.operator.tell("fe3", "crash")
+    eventually(lambda: not six.all_ready(), "fe3 is down")
+    person.types("y\r")
+    assert "warning: fe3 is not part of this plan" in person.sees("Go on with be1 nevertheless? [y/N] ")
+    person.types("n\r")
+    assert person.leaves() == 4
+    assert six.applied() == []
+
+
+def test_what_was_typed_before_the_plan_was_shown_agrees_to_nothing(six: SixNodes) -> None:
+    six.change("be1")
+    person = Person(six.start_on_terminal())
+    person.types("y\ry\r")
+    person.sees("be1 first? [y/N] ")
+    remains(lambda: six.applied() == [], "nobody has agreed", 1)
+    person.types("y\r")
+    assert person.leaves() == 0
+    assert six.applied() == ["be1"]
+
+
+def test_a_ctrl_d_while_a_node_is_in_progress_ends_nothing(six: SixNodes) -> None:
+    six.change("be1", "be2")
+    hang(six, "be1")
+    person = Person(six.start_on_terminal("--step"))
+    asked_about(person, "be1", 1, 2)
+    person.types("y\r")
+    person.sees("be1: pod be1-0 is not Ready")
+    person.types("\x04")
+    six.operator.tell("be1", "ok")
+    asked_about(person, "be2", 2, 2)
+    person.types("y\r")
+    assert person.leaves() == 0
+    assert six.applied() == ["be1", "be2"]
+
+
+def test_in_the_background_it_leaves_the_keyboard_to_whoever_is_in_front(six: SixNodes) -> None:
+    six.change("be1")
+    hang(six, "be1")
+    person = Person(six.start_on_terminal("--yes", line="set -m; {} & read said; echo they said $said; wait $!"))
+    person.sees("be1: pod be1-0 is not Ready")
+    person.types("hello\r")
+    person.sees("they said hello")
+    six.operator.tell("be1", "ok")
+    assert person.leaves() == 0
+    assert six.applied() == ["be1"]
+
+
 def test_without_a_terminal_each_resume_rolls_one_node(six: SixNodes) -> None:
     six.change()
     before = six.seen()
@@ -204,7 +256,7 @@ def test_manifests_on_stdin_are_asked_about_at_the_terminal_itself(six: SixNodes
     six.change()
     (six.example / "output.yaml").write_text(six.rendered())
     events = six.example / "events"
-    person = Person(six.start_on_terminal("-f", "-", "--step", "-o", "json", streams="<output.yaml >events"))
+    person = Person(six.start_on_terminal("-f", "-", "--step", "-o", "json", line="exec {} <output.yaml >events"))
     asked_about(person, "be1", 1)
     person.types("d\r")
     assert '/image/tag   "24.3.1"  "24.9.9"' in asked_about(person, "be1", 1)

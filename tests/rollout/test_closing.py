@@ -56,6 +56,7 @@ def ended(journal: Journal, *news: Callable[[], object]) -> tuple[ExitStatus, li
     inbox = Inbox(clock)
     parts: Any = SimpleNamespace(
         journal=journal,
+        observer=SimpleNamespace(take_changed=set),
         inbox=inbox,
         wishes=Wishes(),
         report=lambda happening: told.append((happening.what, happening.message)),

@@ -13,7 +13,7 @@ import pytest
 from kubectl_express.core.changes import ChangeKind
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.plan import Action, Step
-from kubectl_express.rollout.keyboard import Answer, Keyboard, ask_plan, ask_step, parse_answer
+from kubectl_express.rollout.keyboard import Answer, Keyboard, ask_step, parse_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +55,14 @@ def terminal() -> Iterator[tuple[int, int]]:
     os.close(person)
 
 
+def types(person: int, keys: bytes) -> None:
+    """Type, and return once the terminal has them: it shows what is typed."""
+    os.write(person, keys)
+    shown = b""
+    while keys not in shown.replace(b"\r\n", b"\n"):
+        shown += os.read(person, 100)
+
+
 def test_what_is_typed_on_a_terminal_is_handed_on_line_by_line(terminal: tuple[int, int]) -> None:
     person, program = terminal
     with reading(program) as heard:
@@ -81,6 +89,50 @@ def test_the_end_of_input_on_a_terminal_is_a_no(terminal: tuple[int, int]) -> No
         said = heard.next()
         assert said is None
         assert parse_answer(said) is Answer.NO
+
+
+def test_more_may_be_typed_after_the_end_of_input(terminal: tuple[int, int]) -> None:
+    person, program = terminal
+    with reading(program) as heard:
+        os.write(person, b"\x04")
+        assert heard.next() is None
+        os.write(person, b"y\n")
+        assert heard.next() == "y"
+
+
+def test_what_was_typed_before_it_was_asked_for_is_forgotten_read_or_not(terminal: tuple[int, int]) -> None:
+    person, program = terminal
+    types(person, b"y\nye")  # before anything reads
+    heard = Heard()
+    keyboard = Keyboard(program, heard.told.put, heard.lines.append)
+    keyboard.forget()
+    keyboard.start()
+    try:
+        os.write(person, b"n\n")
+        assert heard.next() == "n"
+        os.write(person, b"a\n")
+        late = heard.told.get(timeout=DEADLINE)  # read, and not heard yet
+        types(person, b"ye")
+        keyboard.forget()
+        late()
+        assert heard.lines == ["n"]
+        os.write(person, b"d\n")
+        assert heard.next() == "d"
+    finally:
+        keyboard.close()
+
+
+def test_where_nothing_can_be_typed_any_more_every_question_is_told_so() -> None:
+    person, program = os.openpty()
+    heard = Heard()
+    keyboard = Keyboard(program, heard.told.put, heard.lines.append)
+    keyboard.start()
+    os.close(person)
+    assert heard.next() is None
+    keyboard.forget()
+    assert heard.next() is None
+    keyboard.close()
+    os.close(program)
 
 
 def test_a_terminal_that_is_closed_is_the_end_of_input() -> None:
@@ -158,11 +210,6 @@ def test_a_program_ends_in_peace_while_its_keyboard_still_reads() -> None:
 )
 def test_an_answer_is_a_word_or_its_first_letter_and_anything_else_is_unknown(line: str | None, answer: Answer) -> None:
     assert parse_answer(line) is answer
-
-
-def test_the_plan_s_question_says_how_much_is_rolled_where_and_what_comes_first() -> None:
-    question = ask_plan(6, 8, "systemdcrtest3", "yul1", "be1")
-    assert question == "Roll 6 of 8 nodes of systemdcrtest3 in yul1, be1 first? [y/N] "
 
 
 @pytest.mark.parametrize(("action", "verb"), [(Action.APPLY, "Roll"), (Action.DELETE, "Delete")])
