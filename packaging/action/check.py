@@ -35,7 +35,17 @@ class Ended:
 
 
 def main() -> int:
-    """Check, tell, and return 0, 2 or 3, as `verify` does; 2 also where the comment could not be written."""
+    """Check, tell, and return 0, 2 or 3, which the outputs have too; 2 also where the comment could not be written."""
+    code, restarts = 2, None
+    try:
+        code, restarts = _checked()
+    finally:
+        _append("GITHUB_OUTPUT", f"exit-code={code}\nrestarts={'' if restarts is None else restarts}\n")
+    return code
+
+
+def _checked() -> tuple[int, int | None]:
+    """Check and tell; return the code to end with, and how many nodes will restart, where that is known."""
     # What is printed holds words of charts, helm and git. A line of it that looks like a command to the runner is none
     # before the token, which nobody can know, is seen again.
     token = secrets.token_hex(16)
@@ -46,15 +56,13 @@ def main() -> int:
         print(f"::{token}::", flush=True)
     if findings is None:
         print("::error::There is nothing to compare with: check out with fetch-depth 0, or give against")
-        return 2
+        return 2, None
     said = text(findings, _about())
     _append("GITHUB_STEP_SUMMARY", f"{cut(said, SUMMARY, _notice())}\n")
-    restarts = "" if findings.restarts is None else findings.restarts
-    _append("GITHUB_OUTPUT", f"exit-code={findings.code}\nrestarts={restarts}\n")
     told = comment(findings, said)
     if findings.code:
         print(f"::error::The revisions {'could not be checked' if findings.code == 2 else 'cannot be trusted'}")
-    return findings.code or (0 if told else 2)
+    return findings.code or (0 if told else 2), findings.restarts
 
 
 def find_out() -> Findings | None:

@@ -188,6 +188,7 @@ def test_a_shallow_clone_is_told_what_it_lacks(pull_request: PullRequest) -> Non
     assert ran.code == 2
     (line,) = commands(ran.log)
     assert line == "::error::There is nothing to compare with: check out with fetch-depth 0, or give against"
+    assert ran.outputs["check"] == {"exit-code": "2", "restarts": ""}
 
 
 def test_another_baseline_can_be_named(pull_request: PullRequest) -> None:
@@ -210,6 +211,7 @@ def test_a_comment_that_github_does_not_take_is_a_failure(pull_request: PullRequ
     ran = pull_request.check()
     assert ran.code == 2
     assert commands(ran.log) == ["::error::The comment could not be written: GitHub answered with 500"]
+    assert ran.outputs["check"] == {"exit-code": "2", "restarts": "1"}
 
 
 @pytest.mark.parametrize(
