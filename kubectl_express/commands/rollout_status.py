@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.reading import place, tell
-from kubectl_express.errors import ExitStatus
-from kubectl_express.output.views.rollout_status import Course, RolloutStatus, rollout_status_view
+from kubectl_express.errors import ExitStatus, ExpressError
+from kubectl_express.output.views.rollout_status import INTERRUPTED, Course, RolloutStatus, rollout_status_view
 from kubectl_express.rollout.argocd.following import ApplicationWatch
 from kubectl_express.rollout.argocd.ownership import owning_applications
 from kubectl_express.rollout.control import held
+from kubectl_express.rollout.session import passes
 from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kubectl_express.core.applications import Application
+    from kubectl_express.core.lease import Held
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.layout import System
     from kubectl_express.sources.scope import Scope
@@ -27,12 +31,17 @@ if TYPE_CHECKING:
 
     _Tell = Callable[[Callable[[RolloutStatus], RolloutStatus]], object]
 
+_LOOK_EVERY = 5.0
+"""Seconds after which the record and the lease are read again: a rollout may wait or end without touching a node, and
+a lease expires without a word. More than there is between two renewals."""
+
 
 def status(scope: Scope, printer: Printer, *, watch: bool) -> ExitStatus:
     """Show what is at work on one system and its nodes; with `watch`, again whenever that changes, until it is over."""
     system = scope.system()
     with printer.alive():
-        shown = _status(scope, system, scope.snapshot(system))
+        snapshot = scope.snapshot(system)
+        shown = RolloutStatus(place(system), scope.settings, *_rollout(scope, system), scope.live_side(snapshot))
     owners = owning_applications(
         scope.cluster,
         system.namespace,
@@ -45,55 +54,95 @@ def status(scope: Scope, printer: Printer, *, watch: bool) -> ExitStatus:
         printer.warn(note)
     printer.show(rollout_status_view([shown]))
     if watch and shown.goes_on:
-        for newer in _later(scope, system, shown):
+        for newer in _later(scope, system, snapshot, shown):
             if _told(newer) != _told(shown):
                 shown = newer
                 printer.show_line(rollout_status_view([shown])) if printer.form == "json" else printer.show(
                     rollout_status_view([shown])
                 )
-            if not newer.goes_on:
-                break
     return ExitStatus.DONE
 
 
-def _status(scope: Scope, system: System, snapshot: Snapshot) -> RolloutStatus:
-    heads = Records(scope.cluster, system.namespace).heads()
-    holder = held(scope.cluster, system.namespace)
-    course = Course(*heads[-1], holder) if heads else None
-    return RolloutStatus(place(system), scope.settings, course, holder, scope.live_side(snapshot))
+def _rollout(scope: Scope, system: System) -> tuple[Course | None, Held | None]:
+    """Return the last rollout, None where there never was one, and who holds the lease."""
+    course = holder = None
+    for _ in range(2):
+        heads = Records(scope.cluster, system.namespace).heads()
+        holder = held(scope.cluster, system.namespace)
+        course = Course(*heads[-1], holder) if heads else None
+        # One that ended between the two requests looks interrupted: its record was read too early.
+        if course is None or course.state != INTERRUPTED:
+            break
+    return course, holder
 
 
-def _later(scope: Scope, system: System, shown: RolloutStatus) -> Iterator[RolloutStatus]:
-    """Yield the status whenever its nodes or its Applications change, from now on without a gap."""
+def _later(scope: Scope, system: System, snapshot: Snapshot, shown: RolloutStatus) -> Iterator[RolloutStatus]:
+    """Yield the status whenever it may have changed, from the snapshot on without a gap, until nothing goes on."""
     news: SimpleQueue[Callable[[RolloutStatus], RolloutStatus]] = SimpleQueue()
     watches = [ApplicationWatch(scope.cluster, application) for application in shown.applications or ()]
-    runs = [partial(_follow_nodes, scope, system, news.put)]
+    runs = [partial(_follow_nodes, scope, system, snapshot, news.put)]
     runs += [partial(_follow_application, watch, news.put) for watch in watches]
     for run in runs:
         threading.Thread(target=run, daemon=True).start()
+    # When to read the rollout again, and when it is certain that nothing goes on.
+    look_at, certain_at = time.monotonic() + _LOOK_EVERY, math.inf
     try:
         while True:
-            shown = news.get()(shown)
+            try:
+                shown = news.get(timeout=max(look_at - time.monotonic(), 0.0))(shown)
+            except Empty:
+                shown = _read_again(scope, system, shown)
+                look_at = time.monotonic() + _LOOK_EVERY
+            if shown.goes_on:
+                certain_at = math.inf
+            elif _is_doubtful(shown):
+                look_at = certain_at = min(certain_at, time.monotonic() + _LOOK_EVERY)
+            else:
+                certain_at = time.monotonic()
+            if time.monotonic() >= certain_at:
+                # What the watches have to tell of the nodes may still be on its way.
+                shown = _read_again(scope, system, shown, nodes=True)
             yield shown
+            if not shown.goes_on and time.monotonic() >= certain_at:
+                return
     finally:
         for watch in watches:
             watch.stop()
 
 
-def _follow_nodes(scope: Scope, system: System, tell: _Tell) -> None:
+def _read_again(scope: Scope, system: System, shown: RolloutStatus, *, nodes: bool = False) -> RolloutStatus:
+    """Return the status with the rollout as it is now, and the nodes if asked; as it was if that cannot be read now."""
+    try:
+        course, holder = _rollout(scope, system)
+        side = scope.live_side(scope.snapshot(system)) if nodes else shown.side
+    except ExpressError as error:
+        if not passes(error):
+            raise
+        return shown
+    return replace(shown, course=course, held=holder, side=side)
+
+
+def _is_doubtful(status: RolloutStatus) -> bool:
+    """Return whether it may go on though it looks interrupted: the API server was out of the reach of its process, too.
+
+    Or that is there, and about to put on record that it has lost its lease.
+    """
+    interrupted = status.course is not None and status.course.state == INTERRUPTED
+    return interrupted and not (status.held is not None and status.held.gone)
+
+
+def _follow_nodes(scope: Scope, system: System, snapshot: Snapshot, tell: _Tell) -> None:
     from kubectl_express.sources.snapshot import follow
 
     def nodes(snapshot: Snapshot, shown: RolloutStatus) -> RolloutStatus:
-        return replace(_status(scope, system, snapshot), applications=shown.applications)
+        return _read_again(scope, system, replace(shown, side=scope.live_side(snapshot)))
 
     def fail(error: Exception, _: RolloutStatus) -> RolloutStatus:
         raise error
 
     try:
-        first = scope.snapshot(system)
-        tell(partial(nodes, first))
-        for snapshot in follow(scope.cluster, first):
-            tell(partial(nodes, snapshot))
+        for newer in follow(scope.cluster, snapshot):
+            tell(partial(nodes, newer))
     except Exception as error:  # noqa: BLE001  (handed to the thread that shows)
         tell(partial(fail, error))
 
