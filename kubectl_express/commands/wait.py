@@ -13,7 +13,7 @@ from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.wait import Arrival, wait_view
 from kubectl_express.rollout.inbox import Inbox
 from kubectl_express.rollout.observer import Observer
-from kubectl_express.sources.unreachable import UnreachableError
+from kubectl_express.rollout.session import RETRY, SILENCE, passes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from kubectl_express.core.node import Node
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
-
-_RETRY = 1.0
-"""Seconds until a server that could not be reached is asked again."""
 
 
 def wait(
@@ -90,7 +87,9 @@ class _Watched:
         self._observer = observer
         self._began = time.monotonic()
         self._verdict = Verdict(Outcome.WAITING, "")
-        self._judged = self._passed_at = self._began
+        self._looked = self._passed_at = self._began
+        self._due = self._began + SILENCE
+        self._not_before = self._began
         self._told = ""
         self._applied: object = None
 
@@ -102,28 +101,34 @@ class _Watched:
     @property
     def again(self) -> float:
         """In how many seconds to look again though nothing changes."""
-        due = self._verdict.again
-        return float("inf") if due is None else self._judged + due - time.monotonic()
+        return max(self._due, self._not_before) - time.monotonic()
 
     def look(self) -> str | None:
         """Judge the node anew; return what it waits for where that is news.
 
-        What only time has changed is believed when it was read afresh: a watch that is broken off is quiet too.
+        What only time has changed is believed when it was read afresh, and a node is read afresh every now and then: a
+        watch that is broken off, or that tells nothing, is quiet too.
         """
-        try:
-            facts = self._observer.refresh(self.name) if self.again <= 0 else self._observer.node(self.name)
-        except UnreachableError:
-            # The watches try again, too; they know when to give up.
-            self._judged = time.monotonic()
-            self._verdict = replace(self._verdict, again=_RETRY)
+        due = time.monotonic() >= self._due
+        if due and self.again > 0:
             return None
+        try:
+            facts = self._observer.refresh(self.name) if due else self._observer.node(self.name)
+        except ExpressError as error:
+            if not passes(error):
+                raise
+            # The watches try again, too; they know when to give up.
+            self._not_before = time.monotonic() + RETRY
+            return None
+        before, now = self.passed, time.monotonic()
+        self._looked = now if due else self._looked
         self._begin_anew(facts)
-        before = self.passed
-        self._verdict, self._judged = judge(self._wanted, facts, self._path), time.monotonic()
+        self._verdict = judge(self._wanted, facts, self._path)
+        self._due = min(self._looked + SILENCE, now + (SILENCE if self._verdict.again is None else self._verdict.again))
         if self.passed:
             self._told = ""
             self._wanted = replace(self._wanted, settled=True)
-            self._passed_at = self._passed_at if before else self._judged
+            self._passed_at = self._passed_at if before else now
             return None
         if self._verdict.reason == self._told:
             return None
