@@ -39,6 +39,8 @@ class Step:
     live: Object | None = None
     """The resource as it was when the plan was made; None where there was none."""
     pause_after: bool = False
+    data: Object | None = None
+    """What that resource's parameters were proved to be; None where nothing proved them."""
 
 
 @dataclass(frozen=True, slots=True)

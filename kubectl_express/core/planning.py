@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kubectl_express.core.settings import ResourceSettings, Settings
+    from kubectl_express.core.values import Object
     from kubectl_express.core.verdict import Comparison
 
 
@@ -123,8 +124,9 @@ def _step(change: NodeChange, manifest: Manifest | None, *, relabelled: bool) ->
     reason = _reason(change, relabelled=relabelled)
     if reason is None:
         return None
-    live = change.baseline.resource if change.baseline else None
-    return Step(change.name, change.kind or "", Action.APPLY, change.change, reason, manifest, target.declared, live)
+    live, data = _live(change)
+    kind = change.kind or ""
+    return Step(change.name, kind, Action.APPLY, change.change, reason, manifest, target.declared, live, data=data)
 
 
 def _reason(change: NodeChange, *, relabelled: bool) -> str | None:
@@ -147,7 +149,12 @@ def _reason(change: NodeChange, *, relabelled: bool) -> str | None:
 
 
 def _deletion(change: NodeChange) -> Step:
-    live = change.baseline.resource if change.baseline else None
+    live, data = _live(change)
     manifest = Manifest(live or {})
     reason = "it is no longer in the target"
-    return Step(change.name, change.kind or "", Action.DELETE, change.change, reason, manifest, None, live)
+    return Step(change.name, change.kind or "", Action.DELETE, change.change, reason, manifest, None, live, data=data)
+
+
+def _live(change: NodeChange) -> tuple[Object | None, Object | None]:
+    """Return the node's resource, and what its parameters are proved to be."""
+    return (change.baseline.resource, change.baseline.data) if change.baseline else (None, None)

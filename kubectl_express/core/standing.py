@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.gate import Wanted
 from kubectl_express.core.node import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from kubectl_express.core.node import Node, Side
     from kubectl_express.core.plan import Plan
     from kubectl_express.core.values import Object
@@ -24,8 +22,8 @@ class Standing:
     baseline: Side
     pods: int
     """How many pods each node has."""
-    in_progress: Mapping[str, str] = field(default_factory=dict)
-    """The node that an earlier rollout left in progress, with the revision it was to be at."""
+    in_progress: str | None = None
+    """The node that an earlier rollout left in progress."""
 
     @property
     def nodes(self) -> list[Node]:
@@ -45,7 +43,7 @@ class Standing:
     @property
     def unhealthy(self) -> list[Node]:
         """The nodes that are not healthy, and that are neither rolled nor waited for."""
-        concerned = self._planned | set(self.in_progress)
+        concerned = self._planned | {self.in_progress}
         return [
             node
             for node in self.nodes
@@ -58,7 +56,7 @@ class Standing:
         first = self.plan.steps[0].node if self.plan.steps else None
         found = []
         for node in self.nodes:
-            left = node.name in self.in_progress and node.declared == self.in_progress[node.name]
+            left = node.name == self.in_progress
             updating = node.live is not None and node.live.health is State.UPDATING
             if node.name != first and (updating or left):
                 before = {pod.uid: pod for pod in node.live.pods} if node.live and left else {}

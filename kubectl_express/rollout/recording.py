@@ -82,18 +82,16 @@ class Undertaking:
     def continues(self) -> Past | None:
         """The unfinished rollout that this one goes on with: one of the same target."""
         past = self.past
-        same = past is not None and past.unfinished and past.record.target == self.digest
-        return past if same and past is not None and past.record.action == self.action else None
+        if past is None or not past.unfinished:
+            return None
+        return past if (past.record.target, past.record.action) == (self.digest, self.action) else None
 
     @property
-    def in_progress(self) -> dict[str, str]:
-        """The node that the last rollout left in progress, with the revision it was to be at."""
-        past = self.past
-        if past is None or not past.unfinished or past.progress.current is None:
-            return {}
-        name = past.progress.current
-        node = self.baseline.nodes.get(name)
-        return {name: node.declared} if node is not None and node.declared is not None else {}
+    def in_progress(self) -> str | None:
+        """The node that the last rollout left in progress, as far as it is there still."""
+        name = self.past.progress.current if self.past is not None and self.past.unfinished else None
+        node = self.baseline.nodes.get(name) if name is not None else None
+        return name if node is not None and node.declared is not None else None
 
     def restarted_again(self, plan: Plan) -> list[str]:
         """Return the nodes that an unfinished rollout had finished, and that this plan would restart."""
@@ -101,13 +99,6 @@ class Undertaking:
             return []
         done = set(self.past.finished_nodes)
         return [step.node for step in plan.steps if step.node in done and step.revision != _declared(step.live, self)]
-
-    def same(self, planned: Object | None, live: Object | None) -> bool:
-        """Return whether a node's resource is still what the plan was made for."""
-        if planned is None or live is None:
-            return planned is live
-        paths = ("/metadata/uid", self.settings.resources.revision_path, self.settings.resources.data_path)
-        return all(gojson.same(at(planned, path), at(live, path)) for path in paths)
 
 
 def _declared(resource: Object | None, undertaking: Undertaking) -> str | None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.core.gate import Facts, Outcome, Wanted, judge
 from kubectl_express.core.happenings import What
-from kubectl_express.core.live_data import parameters
 from kubectl_express.core.plan import Action, Step
-from kubectl_express.core.values import Object, Value, at, text
+from kubectl_express.core.unchanged import is_as_planned
+from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ServerError
 from kubectl_express.rollout.session import HaltedError, Session
 from kubectl_express.sources.listing import together
@@ -162,12 +162,9 @@ def _begin_turn(session: Session, step: Step, live: Object | None) -> None:
 
 def _check_unchanged(step: Step, live: Object | None, settings: Settings) -> None:
     """Raise where the resource is no longer what the plan was made for: somebody else deploys, too."""
-    if (step.live is None) != (live is None):
-        what = "created" if live else "deleted"
-    elif live is None or step.live is None or _said(step.live, settings) == _said(live, settings):
+    if is_as_planned(step.live, live, step.data, settings.resources):
         return
-    else:
-        what = "changed"
+    what = "deleted" if live is None else "created" if step.live is None else "changed"
     raise HaltedError(
         f"{step.node} was {what} by somebody else since the plan was shown: look at `kubectl express diff`, and roll "
         "again"
@@ -215,16 +212,6 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
 def _is_updating(wanted: Wanted, facts: Facts) -> bool:
     """Whether the operator has yet to replace a pod."""
     return any(pod.terminating or pod.revision != wanted.revision for pod in facts.pods if not pod.finished)
-
-
-def _said(resource: Object, settings: Settings) -> tuple[Value, ...]:
-    """Return what makes a resource the one that a plan was made for."""
-    paths = settings.resources
-    return (
-        at(resource, "/metadata/uid"),
-        at(resource, paths.revision_path),
-        parameters(resource, paths.data_path, paths.revision_path),
-    )
 
 
 def _generation(resource: Object) -> int | None:
