@@ -13,6 +13,7 @@ from kubectl_express.commands.reading import place
 from kubectl_express.commands.screen import Terminal
 from kubectl_express.core.happenings import Happening, What
 from kubectl_express.core.standing import Standing
+from kubectl_express.core.unchanged import is_as_planned
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.progress import choose_reporter
 from kubectl_express.output.progress.outcome import Outcome
@@ -114,8 +115,8 @@ class Rolling:
     # Before anything is applied
 
     def _standing(self) -> Standing:
-        in_progress = self.undertaking.in_progress
-        return Standing(self.plan, self.comparison.baseline, self.scope.settings.pods.per_node, in_progress)
+        pods, in_progress = self.scope.settings.pods.per_node, self.undertaking.in_progress
+        return Standing(self.plan, self.comparison.baseline, pods, in_progress)
 
     def _show(self, *, alone: bool) -> None:
         """Show the plan: as a document where it is all that is shown, as the first of many lines where it is not."""
@@ -203,7 +204,8 @@ class Rolling:
             )
         nodes = self._standing().nodes
         for node in nodes:
-            if not self.undertaking.same(node.resource, observer.resource(node.name)):
+            live, resources = observer.resource(node.name), self.scope.settings.resources
+            if not is_as_planned(node.resource, live, node.data, resources):
                 raise ExpressError(
                     f"nothing was applied: {node.name} was changed since the plan was shown; look at it again with "
                     "`kubectl express diff`"
