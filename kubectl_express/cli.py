@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 
 from kubectl_express.environment import Environment
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 """What a shell makes of a process that SIGINT ended, as kubectl exits where a command only reads."""
+_TIDYING = 5.0
+"""Seconds that other threads may take to remove their temporary folders, once their programs have been ended."""
 
 
 def run() -> None:
@@ -28,7 +31,16 @@ def run() -> None:
     # What is read stays, and holds no cycles: to look for some after every 700 objects, as Python does by itself, takes
     # a quarter of the time that a large system does.
     gc.set_threshold(50_000, 20, 50)
-    sys.exit(main())
+    try:
+        try:
+            status = main()
+        finally:
+            _pass_over_interrupts()
+            _end_others()
+    except KeyboardInterrupt:
+        # Another Ctrl-C while the first was being dealt with.
+        os._exit(_INTERRUPTED)
+    sys.exit(status)
 
 
 def main(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
@@ -40,7 +52,6 @@ def main(arguments: Sequence[str] | None = None, environment: Environment | None
     except ExpressError as error:
         return _failed(error, environment)
     except KeyboardInterrupt:
-        _end_children()
         return _INTERRUPTED
     except BrokenPipeError:
         _forget_unwritten()
@@ -62,12 +73,23 @@ def _failed(error: ExpressError, environment: Environment) -> ExitStatus:
     return ExitStatus.FAILED
 
 
-def _end_children() -> None:
-    """End the programs that other threads have started and wait for: nobody waits for these threads."""
+def _pass_over_interrupts() -> None:
+    """Heed no further Ctrl-C: all that is still done is to end, and Python would tell where it was interrupted."""
+    # First by a function: Python complains of a signal that it has taken in and finds to be ignored.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_others() -> None:
+    """End the programs that other threads have started and wait for: nobody waits for these threads, but to tidy up."""
     if "kubectl_express.sources.processes" in sys.modules:
         from kubectl_express.sources.processes import end_all
 
         end_all()
+    if "kubectl_express.sources.private" in sys.modules:
+        from kubectl_express.sources.private import await_end
+
+        await_end(_TIDYING)
 
 
 def _forget_unwritten() -> None:

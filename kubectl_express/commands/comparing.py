@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from kubectl_express.core.verdict import Comparison
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.layout import Layout, System
 from kubectl_express.sources.live_objects import read_objects
+from kubectl_express.sources.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,13 +78,13 @@ class Comparer:
 
     def compare(self, system: System, earlier: Layout | None) -> Comparison:
         """Return a system's comparison; both sides are read at once."""
-        with ThreadPoolExecutor(2) as pool:
-            target = pool.submit(self.target, system)
+        with Threads() as threads:
+            target = threads.begin(self.target, system)
             if self.baseline.live:
-                snapshot = pool.submit(self.scope.snapshot, system)
+                snapshot = threads.begin(self.scope.snapshot, system)
                 known = known_texts(target.result())
                 return self.against_live(system, target.result(), self.scope.live_side(snapshot.result(), known))
-            baseline = pool.submit(self._rendered_baseline, system, earlier)
+            baseline = threads.begin(self._rendered_baseline, system, earlier)
             return self.against_rendered(target.result(), baseline.result())
 
     def target(self, system: System) -> Side:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.template_actions import uses
 from kubectl_express.core.verification import Problem
 from kubectl_express.sources.chart_files import read_chart, templates
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +53,7 @@ def deployer_problems(scope: Scope, release: Release, argocd: Side) -> list[Prob
     if not differing:
         return []
     passed = list(_options(release))
-    with ThreadPoolExecutor(2) as pool:
-        sides = list(pool.map(lambda option: scope.render(option[1](plain)), passed))
+    sides = together([partial(scope.render, passing(plain)) for _, passing in passed], at_once=2)
     problems = []
     for node, (ours, theirs) in differing.items():
         makers = [name for (name, _), side in zip(passed, sides, strict=True) if node in _differing(shell, side)]

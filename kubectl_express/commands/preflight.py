@@ -10,7 +10,7 @@ from kubectl_express.errors import ExpressError
 from kubectl_express.rollout.argocd.ownership import owning_applications
 from kubectl_express.rollout.control import held
 from kubectl_express.rollout.rights import lacking, needed, refusal
-from kubectl_express.sources.listing import together
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from kubectl_express.core.plan import Plan

@@ -10,7 +10,7 @@ from kubectl_express.core.live import split
 from kubectl_express.core.nearest import nearest_or_all
 from kubectl_express.errors import ExpressError
 from kubectl_express.output.views.systems import Place
-from kubectl_express.sources.listing import together
+from kubectl_express.sources.threads import together
 from kubectl_express.sources.unreachable import UnreachableError
 
 if TYPE_CHECKING:

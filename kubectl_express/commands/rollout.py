@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from kubectl_express.output.views.verify import problem_line
 from kubectl_express.rollout.applying import Applier
 from kubectl_express.rollout.recording import Undertaking
 from kubectl_express.sources import git
+from kubectl_express.sources.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,8 +117,8 @@ def _system(scope: Scope, comparer: Comparer, goal: Goal) -> System:
 def _compared(scope: Scope, comparer: Comparer, system: System, goal: Goal) -> tuple[_Target, Comparison]:
     """Read the cluster while the chart renders, and compare the two."""
     with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(1))
-        snapshot = pool.submit(scope.snapshot, system)
+        threads = stack.enter_context(Threads())
+        snapshot = threads.begin(scope.snapshot, system)
         layout = None
         if goal.at is not None:
             revision = Baseline(goal.at).revision
@@ -138,9 +138,9 @@ def _target(scope: Scope, comparer: Comparer, system: System, goal: Goal, layout
         return _Target(side, None, integrity_problems(side.nodes.values()), [])
     release = scope.release(system, layout)
     origin = goal.at
-    with ThreadPoolExecutor(2) as pool:
-        again = pool.submit(rendered_again, scope, release, layout)
-        proof = pool.submit(hashing_problems, scope)
+    with Threads() as threads:
+        again = threads.begin(rendered_again, scope, release, layout)
+        proof = threads.begin(hashing_problems, scope)
         side = scope.render(release, layout, origin)
         found, notes = render_problems(scope, release, side, again.result(), layout)
         problems = [*integrity_problems(side.nodes.values()), *found, *proof.result()]

@@ -11,7 +11,8 @@ from kubectl_express.rollout.argocd.ownership import owning_applications
 from kubectl_express.rollout.argocd.termination import terminate
 from kubectl_express.rollout.control import NoRolloutError, ask
 from kubectl_express.sources.discovery import group_path, plurals
-from kubectl_express.sources.listing import Listing, read_list, together
+from kubectl_express.sources.listing import Listing, read_list
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

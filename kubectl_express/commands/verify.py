@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,11 +21,13 @@ from kubectl_express.errors import ExitStatus, ExpressError, worst
 from kubectl_express.output.views.verify import SystemVerification, verify_view
 from kubectl_express.sources.layout import Layout, System
 from kubectl_express.sources.scope import ARGOCD
+from kubectl_express.sources.threads import Threads
 
 if TYPE_CHECKING:
     from kubectl_express.core.node import Side
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
+    from kubectl_express.sources.threads import Begun
 
 _CHAINS = "stored = calculated = declared"
 
@@ -88,7 +89,7 @@ def _target(scope: Scope, printer: Printer, file: str | None, against: str | Non
     comparer = Comparer(scope, printer, file, Baseline(against)) if against is not None else None
     with ExitStack() as stack:
         earlier = stack.enter_context(comparer.opened()) if comparer else None
-        proof = stack.enter_context(ThreadPoolExecutor(1)).submit(hashing_problems, scope) if file is None else None
+        proof = stack.enter_context(Threads()).begin(hashing_problems, scope) if file is None else None
 
         def check(system: System) -> SystemVerification:
             return _checked(scope, system, comparer, earlier, proof)
@@ -97,10 +98,10 @@ def _target(scope: Scope, printer: Printer, file: str | None, against: str | Non
 
 
 def _checked(
-    scope: Scope, system: System, comparer: Comparer | None, earlier: Layout | None, proof: Future[list[Problem]] | None
+    scope: Scope, system: System, comparer: Comparer | None, earlier: Layout | None, proof: Begun[list[Problem]] | None
 ) -> SystemVerification:
-    with ThreadPoolExecutor(1) as pool:
-        again = pool.submit(lambda: rendered_again(scope, scope.release(system))) if proof else None
+    with Threads() as threads:
+        again = threads.begin(lambda: rendered_again(scope, scope.release(system))) if proof else None
         comparison = comparer.compare(system, earlier) if comparer else None
         side = _with_nodes(comparison.target if comparison else scope.rendered(system))
         checks, problems = [_CHAINS], integrity_problems(side.nodes.values())

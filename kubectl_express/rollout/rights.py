@@ -12,7 +12,7 @@ from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.plan import Action
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.sources.listing import together
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

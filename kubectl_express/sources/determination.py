@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from kubectl_express.core.indeterminate import TABLE, held, indeterminate_uses
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.chart_files import read_chart, templates, write_chart
+from kubectl_express.sources.private import private_folder
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kubectl_express.core.template_actions import Use
 
 Revisions: TypeAlias = Mapping[str, str | None]
@@ -47,28 +49,27 @@ def determine(chart: Path, revisions: Callable[[Path], Revisions]) -> Determinat
 
     def rendered(others: Collection[Use]) -> Revisions | None:
         changed = {path: held(texts[path], each, others).encode() for path, each in found.items()}
-        with tempfile.TemporaryDirectory(prefix="kubectl-express-held-") as folder:
-            copy = Path(folder, chart.name)
+        with private_folder("kubectl-express-held-") as folder:
+            copy = folder / chart.name
             write_chart({**files, **changed}, copy)
             try:
                 return revisions(copy)
             except ExpressError:
                 return None
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        one, other = pool.map(rendered, ([], holdable))
-        if one is None:
-            return Determination(unproved=tuple(holdable), unknown=unknown)
-        if one == other:
-            return Determination(unknown=unknown)
-        alone = dict(zip(holdable, pool.map(rendered, [[use] for use in holdable]), strict=True))
+    one, other = together([partial(rendered, others) for others in ([], holdable)])
+    if one is None:
+        return Determination(unproved=tuple(holdable), unknown=unknown)
+    if one == other:
+        return Determination(unknown=unknown)
+    alone = dict(zip(holdable, together([partial(rendered, [use]) for use in holdable], _AT_ONCE), strict=True))
     unproved = tuple(use for use, revised in alone.items() if revised is None)
     fed: dict[str, tuple[Use, ...]] = {}
     for use, revised in alone.items():
         for node in _differing(one, one if revised is None else revised):
             fed[node] = (*fed.get(node, ()), use)
-    together = _differing(one, other or one)
-    return Determination({**dict.fromkeys(together, tuple(holdable)), **fed}, unproved, unknown)
+    jointly = _differing(one, other or one)
+    return Determination({**dict.fromkeys(jointly, tuple(holdable)), **fed}, unproved, unknown)
 
 
 def _differing(one: Revisions, other: Revisions) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
-from pathlib import Path
 
 from kubectl_express.core import gojson
 from kubectl_express.core.hashing import HashMethod
@@ -14,6 +12,7 @@ from kubectl_express.core.proof_corpus import CORPUS
 from kubectl_express.core.settings import ChartSettings
 from kubectl_express.core.values import Object, at
 from kubectl_express.errors import ExpressError
+from kubectl_express.sources.private import private_folder
 from kubectl_express.sources.rendering import Engine, Release
 
 _PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
@@ -32,13 +31,13 @@ def prove_hashing(engine: Engine, method: HashMethod) -> list[str]:
 
     Raises ExpressError where the engine cannot render, or has no function for the configured algorithm.
     """
-    with tempfile.TemporaryDirectory(prefix="kubectl-express-proof-") as folder:
-        chart = Path(folder, "hashing-proof")
+    with private_folder("kubectl-express-proof-") as folder:
+        chart = folder / "hashing-proof"
         (chart / "templates").mkdir(parents=True)
         (chart / "Chart.yaml").write_text(_CHART, encoding="utf-8")
         template = _TEMPLATE.replace("FUNCTION", f"{method.algorithm}sum")
         (chart / "templates" / "proof.yaml").write_text(template, encoding="utf-8")
-        values = Path(folder, "values.yaml")
+        values = folder / "values.yaml"
         values.write_text(_yaml({"cases": list(CORPUS)}), encoding="utf-8")
         rendering = engine.render(Release(chart, (values,), "proof", "proof", ChartSettings()))
     documents = read_documents(rendering.text, "the hashing proof")

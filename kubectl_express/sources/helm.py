@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from kubectl_express.sources import embedded
 from kubectl_express.sources.processes import run
 from kubectl_express.sources.programs import find_program
 from kubectl_express.sources.rendering import Engine, Release, Rendering
+from kubectl_express.sources.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +43,8 @@ class HelmCommand:
         command += [word for path in release.values for word in ("--values", _one_value(_local(path)))]
         command += [*_flags(release.options), *([UPGRADE] if release.again else [])]
         variables = {**_unhurried(release), **self.variables, **({"TZ": _ELSEWHERE} if release.again else {})}
-        with ThreadPoolExecutor(1) as pool:
-            version = pool.submit(self.version)
+        with Threads() as threads:
+            version = threads.begin(self.version)
             done = run([self.program, *command[1:]], variables=variables, doing=f"rendering {release.chart}")
         return Rendering(done.stdout, version.result(), tuple(command))
 

@@ -1,24 +1,23 @@
-"""Reading lists of objects from an API server, several at a time."""
+"""Reading lists of objects from an API server."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from kubectl_express.core.pods import essence
 from kubectl_express.core.sharing import Pool
 from kubectl_express.core.values import at, objects, text
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from kubectl_express.core.values import Object
     from kubectl_express.sources.cluster import Cluster
 
-_T = TypeVar("_T")
-
+__all__ = ["Listed", "Listing", "object_name", "read_list", "together"]
 
 _PAGE = 500
 """Objects that are asked for at once, as kubectl does: neither side holds the whole of a long list as one text."""
@@ -77,27 +76,3 @@ def _read(cluster: Cluster, listing: Listing, query: Mapping[str, str]) -> Liste
 def object_name(item: Object) -> str:
     """Return the object's name."""
     return text(at(item, "/metadata/name")) or ""
-
-
-def together(calls: Sequence[Callable[[], _T]]) -> list[_T]:
-    """Return what the calls return, all running at once; raises what the first of them in order raised.
-
-    The threads are daemons, unlike a pool's: after Ctrl-C nobody waits for a server that does not answer.
-    """
-    results: dict[int, _T] = {}
-    errors: dict[int, Exception] = {}
-
-    def run(index: int, call: Callable[[], _T]) -> None:
-        try:
-            results[index] = call()
-        except Exception as error:  # noqa: BLE001  (handed to the thread that waits)
-            errors[index] = error
-
-    threads = [threading.Thread(target=run, args=(index, call), daemon=True) for index, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for index in sorted(errors):
-        raise errors[index]
-    return [results[index] for index in range(len(calls))]

@@ -17,13 +17,46 @@ if TYPE_CHECKING:
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
+class _Folders:
+    """How many there are, so that none is left when the process ends early."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+        self._ending = False
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count one more while the context lasts. Raises SystemExit where the process ends: nobody waits for it."""
+        with self._changed:
+            if self._ending:
+                raise SystemExit
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def await_end(self, seconds: float) -> None:
+        """Wait, at most so long, until other threads have removed theirs, and let none be made from now on."""
+        with self._changed:
+            self._ending = True
+            self._changed.wait_for(lambda: self._count == 0, seconds)
+
+
+_FOLDERS = _Folders()
+await_end = _FOLDERS.await_end
+
+
 @contextmanager
 def private_folder(prefix: str) -> Iterator[Path]:
     """Give a temporary folder that no other user can look into; it goes with the context, and with the process.
 
     A process that is told to end by a signal removes it first; nothing can be done about a kill.
     """
-    with _unwinding(), tempfile.TemporaryDirectory(prefix=prefix) as folder:
+    with _unwinding(), _FOLDERS.counted(), tempfile.TemporaryDirectory(prefix=prefix) as folder:
         yield Path(folder)
 
 

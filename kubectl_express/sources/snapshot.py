@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.discovery import group_path, plurals, schema
 from kubectl_express.sources.following import Follower
-from kubectl_express.sources.listing import Listed, Listing, object_name, read_list, together
+from kubectl_express.sources.listing import Listed, Listing, object_name, read_list
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,18 +7,22 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from kubectl_express.output.formats import FORMATS
 from tests.e2e.mistakes import ESCAPE, ONE, VALUES
+from tests.e2e.small_system import tagged
+from tests.sources.loopback import Answer, serving
 from tests.testbed.parts import part
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.sources.loopback import Received
     from tests.testbed.express import Express
 
 
@@ -73,6 +77,34 @@ def test_ctrl_c_ends_it_and_the_helm_that_it_runs(express: Express, example: Pat
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize("times", ["once", "until it has ended"])
+@pytest.mark.parametrize(
+    "line", ["diff -f FILE", "rollout --yes -f FILE", "verify -f FILE --against live", "revisions", "wait be1", ""]
+)
+def test_ctrl_c_ends_it_where_a_server_does_not_answer(line: str, times: str, express: Express, tmp_path: Path) -> None:
+    file, over = tmp_path / "target.yaml", threading.Event()
+    file.write_text(tagged(be1="1"))
+
+    def silence(_: Received) -> Answer:
+        over.wait()
+        return Answer()
+
+    with serving(silence) as server:
+        words = [str(file) if word == "FILE" else word for word in line.split()]
+        where = ["--server", server.url, "-n", "express", "--request-timeout", "1h"]
+        process = started([express.zipapp, *words, *where], express, tmp_path)
+        try:
+            eventually(lambda: server.received, "the server is asked")
+            process.send_signal(signal.SIGINT)
+            while times != "once" and process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            assert (process.communicate(timeout=60), process.returncode) == ((b"", b""), 130)
+        finally:
+            process.kill()
+            process.wait()
+            over.set()
 
 
 def started(command: list[str | Path], express: Express, folder: Path) -> subprocess.Popen[bytes]:

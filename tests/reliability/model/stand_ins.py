@@ -132,7 +132,7 @@ def modelled(server: Server, clock: Clock, is_gone: Callable[[Holder], bool]) ->
         "kubectl_express.rollout.observer.threading": threads,
         "kubectl_express.rollout.announcer.threading": threads,
         "kubectl_express.rollout.lease_object.is_gone": is_gone,
-        "kubectl_express.commands.rollout.ThreadPoolExecutor": _Pool,
+        "kubectl_express.commands.rollout.Threads": _Threads,
         "kubectl_express.rollout.turn.together": inline,
         "kubectl_express.rollout.rights.together": inline,
         "kubectl_express.commands.preflight.together": inline,
@@ -144,17 +144,15 @@ def modelled(server: Server, clock: Clock, is_gone: Callable[[Holder], bool]) ->
         yield
 
 
-class _Pool:
-    """A pool that does everything at once, here."""
-
-    def __init__(self, _workers: int) -> None: ...
+class _Threads:
+    """Threads that do everything at once, here."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None: ...
 
-    def submit(self, call: Callable[..., Any], *arguments: Any) -> Any:
+    def begin(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Return what holds the result of a call, or raises what it raised."""
         try:
             result = call(*arguments)

@@ -123,6 +123,25 @@ def test_temporary_files_go_with_a_process_that_is_told_to_end(
     _tell("signals while there are temporary files", "ends, and leaves none", 1)
 
 
+def test_ctrl_c_leaves_no_temporary_files_of_what_is_done_at_the_same_time(
+    express: Express, spy: Spy, chart: Path, tools: Path
+) -> None:
+    environment, started = spied(express, spy, tools), chart.parent / "started"
+    then = (spy.folder / "helm").read_text().splitlines()[-1]
+    lie_in_wait = f'case "$*" in *{spy.temporary}*) : > {started}; exec /bin/sleep 1000;; esac'
+    spy.be("helm", f"{lie_in_wait}\n{then}")
+    running = Started([express.zipapp, "verify", *ONE], environment, chart)
+    try:
+        eventually(started.exists, "helm renders what lies in a temporary folder")
+        os.kill(running.pid, signal.SIGINT)
+        ended = running.end()
+    finally:
+        running.close()
+    assert (ended.code, ended.stderr) == (130, "")
+    assert list(spy.temporary.iterdir()) == []
+    _tell("signals while there are temporary files", "ends, and leaves none", 1)
+
+
 def test_a_smoke_test_is_told_the_connection_flags_and_no_token(
     systems: SmallSystems, door: Door, tmp_path: Path
 ) -> None:
