@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds dist/kubectl-express, one file that runs on any Python 3.10 to 3.14, dist/kubectl-express.tar.gz, the same with
-# its license for krew, and the wheel. The same commit gives the same bytes, in whatever folder and by whatever user.
+# its license for krew, and the wheel. The same commit gives the same bytes with the same Python and zlib, in whatever
+# folder and by whatever user.
 # Needs a Python from 3.10 on and the package index; what it downloads stays in a cache outside the repository.
 set -eu
 umask 022
@@ -26,7 +27,7 @@ if [ ! -d "$cache" ]; then
     "$partial/venv/bin/python" -m pip install --quiet --require-hashes --requirement requirements/build.txt
     echo "Downloading the dependencies for every platform …" >&2
     "$partial/venv/bin/python" packaging/wheels.py requirements/zipapp.txt "$partial/wheels"
-    mv "$partial" "$cache" 2>/dev/null || [ -d "$cache" ]
+    name_folder "$partial" "$cache"
 fi
 
 exec "$cache/venv/bin/python" packaging/build.py "$cache/wheels" dist
