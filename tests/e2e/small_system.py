@@ -201,8 +201,12 @@ class SmallSystem:
         return f"{self.collection('leases', '/apis/coordination.k8s.io/v1')}/express-rollout"
 
     def set(self, node: str, **content: Any) -> Object:
-        """Change a node's spec as somebody else."""
-        return self.api.patch(self.path(node), {"spec": content})
+        """Change a node's spec by hand."""
+        return self.api.patch(f"{self.path(node)}?fieldManager=kubectl-edit", {"spec": content})
+
+    def scale(self, node: str, fraction: float) -> None:
+        """Change a field that the manifests do not have, as a controller that owns it does."""
+        self.api.patch(f"{self.path(node)}?fieldManager=autoscaler", {"spec": {"jvm": {"heapFraction": fraction}}})
 
     def tag(self, node: str) -> str:
         """Return the tag that a node's resource has."""

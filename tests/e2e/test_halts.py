@@ -89,6 +89,16 @@ def test_a_later_node_that_somebody_changes_is_left_as_it_is(systems: SmallSyste
     assert system.api.get(system.path("be2"))["metadata"]["generation"] == changed
 
 
+def test_a_controller_s_own_field_changes_no_node(systems: SmallSystems) -> None:
+    system = systems(BEFORE)
+    system.scale("be2", 0.25)
+    started = hanging(system, "be1")
+    system.scale("be2", 0.5)
+    system.operator.tell("be1", "ok")
+    assert started.end().code == 0
+    assert system.api.get(system.path("be2"))["spec"]["jvm"]["heapFraction"] == 0.5
+
+
 # Nodes that are not well
 
 
