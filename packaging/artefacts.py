@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 from build import put
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+PLACEHOLDER = "example.com"
+"""What stands in the manifest for wherever it is published."""
 ZIPAPP, ARCHIVE, MANIFEST, CHECKSUMS = "kubectl-express", "kubectl-express.tar.gz", "express.yaml", "SHA256SUMS"
 PACKAGE_VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 
@@ -31,17 +34,17 @@ def of_version(manifest: str, version: str) -> str:
     return re.sub(r"(?<=/releases/)v[^/]+", f"v{version}", manifest)
 
 
-def build(checkout: Path, version: str, address: str | None) -> dict[str, bytes]:
+def build(checkout: Path, version: str, addresses: Sequence[str]) -> dict[str, bytes]:
     """Build in the checkout, and return what then is in its dist folder, by file name.
 
-    The manifest names the archive's `address`, or the one that the checkout has. Raises CalledProcessError where
-    something cannot be built.
+    The manifest names these addresses, of the archive and the homepage, or those that the checkout has. Raises
+    CalledProcessError where something cannot be built.
     """
     # The time in the archives is the commit's, and none that somebody has exported: all others would build other bytes.
     environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     # The build's words on stdout are checksums, which come again in a file of their own.
     subprocess.run([checkout / "build.sh"], check=True, stdout=subprocess.DEVNULL, env=environment)
-    fill_in = [sys.executable, str(checkout / "packaging" / "krew"), *([address] if address else [])]
+    fill_in = [sys.executable, str(checkout / "packaging" / "krew"), *addresses]
     subprocess.run(fill_in, check=True, stdout=subprocess.DEVNULL)
     dist = checkout / "dist"
     (dist / CHECKSUMS).write_text(checksums(dist, version), encoding="utf-8")
@@ -72,8 +75,8 @@ def write(built: dict[str, bytes], dist: Path) -> None:
         put(content, dist / name, 0o755 if name == ZIPAPP else 0o644)
 
 
-def disagreements(dist: Path, version: str) -> list[str]:
-    """Return what in the folder is not of this version, or not of one build; each as a line."""
+def disagreements(dist: Path, version: str, *, published: bool) -> list[str]:
+    """Return what in the folder is not of this version, or not of one build, or not to be published; each as a line."""
     manifest = (dist / MANIFEST).read_text(encoding="utf-8")
     versions = re.findall(r"^  version: (.*)$", manifest, re.MULTILINE)
     sums = re.findall(r'sha256: "(.*)"', manifest)
@@ -88,6 +91,7 @@ def disagreements(dist: Path, version: str) -> list[str]:
         f"{MANIFEST} is of another version": versions != [f"v{version}"],
         f"{MANIFEST} has another archive's checksum": set(sums) != {sha256(dist / ARCHIVE)},
         f"{MANIFEST} has an address without /v{version}/": not all(f"/v{version}/" in one for one in addresses),
+        f"{MANIFEST} names {PLACEHOLDER}: say where archive and homepage are": published and PLACEHOLDER in manifest,
         f"{CHECKSUMS} are of other files": (dist / CHECKSUMS).read_text("utf-8") != checksums(dist, version),
     }
     return [what for what, is_wrong in wrong.items() if is_wrong]

@@ -16,6 +16,7 @@ import yaml
 
 import kubectl_express
 from tests.documents import DOCUMENTS, alike
+from tests.packaging.conftest import REPOSITORY
 from tests.testbed.parts import part
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ PERSON = {
 NEXT = "99.0.0"
 VERSION = kubectl_express.__version__
 NEWS = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Something.\n\n## [{version}] - 2020-01-01\n\n- All.\n"
-ADDRESS = f"https://downloads.example.com/kubectl-express/v{NEXT}/kubectl-express.tar.gz"
 
 
 def git(clone: Path, *arguments: str) -> str:
@@ -178,14 +178,36 @@ def test_it_leaves_neither_worktrees_nor_changes(released: Path) -> None:
 def test_the_tag_is_checked_as_the_workflow_does_and_gives_the_same_bytes(released: Path, tmp_path: Path) -> None:
     git(released, "clone", "--quiet", "--branch", f"v{NEXT}", str(released), str(tmp_path / "clone"))
     before = state(tmp_path / "clone")
-    code, stdout, stderr = release(tmp_path / "clone", "--check", f"v{NEXT}", "--archive-address", ADDRESS)
-    assert code == 0, stderr
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "release.yml").read_text("utf-8"))
+    (step,) = (each for each in workflow["jobs"]["release"]["steps"] if "--check" in each.get("run", ""))
+    told = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF_NAME": f"v{NEXT}"}
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=tmp_path / "clone",
+        env={**os.environ, **told, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     assert state(tmp_path / "clone") == before
-    assert stdout == (tmp_path / "clone" / "dist" / "SHA256SUMS").read_text("utf-8")
+    assert done.stdout == (tmp_path / "clone" / "dist" / "SHA256SUMS").read_text("utf-8")
     for path in (released / "dist").iterdir():
         same = path.read_bytes() == (tmp_path / "clone" / "dist" / path.name).read_bytes()
         assert same or path.name in {"express.yaml", "SHA256SUMS"}, path.name
-    assert f"uri: {ADDRESS}\n" in (tmp_path / "clone" / "dist" / "express.yaml").read_text("utf-8")
+    manifest = (tmp_path / "clone" / "dist" / "express.yaml").read_text("utf-8")
+    assert "  homepage: https://github.test/o/r\n" in manifest
+    assert f"uri: https://github.test/o/r/releases/download/v{NEXT}/kubectl-express.tar.gz\n" in manifest
+    assert "example.com" not in manifest
+
+
+def test_a_placeholder_is_not_published(released: Path, tmp_path: Path) -> None:
+    git(released, "clone", "--quiet", "--branch", f"v{NEXT}", str(released), str(tmp_path / "clone"))
+    address = f"https://github.test/o/r/v{NEXT}/kubectl-express.tar.gz"
+    code, stdout, stderr = release(tmp_path / "clone", "--check", f"v{NEXT}", "--archive-address", address)
+    assert (code, stdout) == (2, "")
+    assert stderr.endswith("\nerror: express.yaml names example.com: say where archive and homepage are\n")
+    assert not (tmp_path / "clone" / "dist").exists()
 
 
 @pytest.mark.parametrize(
