@@ -33,6 +33,11 @@ class Journal:
         """The nodes that passed, those of earlier runs included that this one goes on with."""
         return self.record.steps[: self._progress.done]
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The nodes that have not passed."""
+        return self.record.steps[self._progress.done :]
+
     def open(self, touched: Sequence[Touched]) -> None:
         """Write the record before anything is applied."""
         self._records.open(self.record, tuple(touched), self._progress)
@@ -55,7 +60,9 @@ class Journal:
         self._write(state, self._progress.current, message)
 
     def close(self, state: str, current: str | None, message: str) -> None:
-        """Note how the rollout ended."""
+        """Note how the rollout ended: it is not finished where this run was about a part of its nodes."""
+        if state == "finished" and self.left:
+            state, message = "stopped", "stopped behind the nodes that were chosen"
         self._write(state, current, message)
 
     def _write(self, state: str, current: str | None, message: str) -> None:

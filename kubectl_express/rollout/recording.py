@@ -108,7 +108,11 @@ def _declared(resource: Object | None, undertaking: Undertaking) -> str | None:
 def new_record(
     undertaking: Undertaking, plan: Plan, last: int, holder: Holder, go_on: tuple[str, ...]
 ) -> tuple[Record, Progress]:
-    """Return the record of a rollout and where it stands; one that goes on keeps its number and what was done."""
+    """Return the record of a rollout and where it stands.
+
+    One that goes on keeps its number and what was done; where the plan is about a part of its nodes, also the others,
+    and the command that goes on with these.
+    """
     now = moments.time(datetime.now(timezone.utc))
     steps = tuple(step.node for step in plan.steps)
     record = Record(
@@ -137,8 +141,22 @@ def new_record(
     current = past.progress.current if past.progress.current not in steps else None
     before = (*done, current) if current else done
     kept = tuple(name for name in before if name not in steps)
-    record = replace(record, number=past.record.number, started=past.record.started, steps=(*kept, *steps))
+    left = tuple(
+        name for name in past.record.steps if name not in {*before, *steps} and _is_to_change(undertaking, name)
+    )
+    record = replace(
+        record,
+        number=past.record.number,
+        started=past.record.started,
+        steps=(*kept, *steps, *left),
+        go_on=past.record.go_on if left else go_on,
+    )
     return record, replace(progress, done=len(kept) - bool(current), current=current)
+
+
+def _is_to_change(undertaking: Undertaking, name: str) -> bool:
+    there, wanted = undertaking.baseline.nodes.get(name), undertaking.target.nodes.get(name)
+    return (there.declared if there else None) != (wanted.declared if wanted else None)
 
 
 def touched_objects(

@@ -155,7 +155,7 @@ class Session:
         if wishes.stop and not self._told_to_stop:
             self._told_to_stop = True
             what = f"{self.current} is seen through, no other is touched"
-            self.tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}; Ctrl-C leaves it too")
+            self.tell(What.STOPPING, f"stopping, by {wishes.stop}: {what}; Ctrl-C now leaves it on its way")
             self.note("stopping", f"by {wishes.stop}")
         self._check_lease()
 

@@ -40,7 +40,7 @@ class BySignal:
     def stop(self, six: SixNodes, rollout: Started, node: str) -> str | None:
         rollout.signal(self._number)
         assert rollout.line("stopping, by") == (
-            f"stopping, by {self._named}: {node} is seen through, no other is touched; Ctrl-C leaves it too"
+            f"stopping, by {self._named}: {node} is seen through, no other is touched; Ctrl-C now leaves it on its way"
         )
         six.operator.tell(node, "ok")
         ended = rollout.end()

@@ -285,7 +285,7 @@ def test_the_plan_stays_on_the_screen_in_full_when_a_table_has_more_rows_than_th
     person.sees("be10: pod be10-0 is not Ready")
     person.sees("… 2 more")
     person.terminal.kill(signal.SIGINT)
-    person.sees("stopping, by Ctrl-C: be10 is seen through, no other is touched; Ctrl-C leaves it too")
+    person.sees("stopping, by Ctrl-C: be10 is seen through, no other is touched; Ctrl-C now leaves it on its way")
     six.operator.tell("be10", "ok")
     assert person.leaves() == 4
     assert groups(plain(person.read)) == {"updated": list(NODES[:3]), "untouched": list(NODES[3:])}

@@ -99,6 +99,21 @@ def test_a_second_ctrl_c_leaves_the_node_in_progress_at_once_and_it_is_awaited_b
     goes_on_to_the_end(six, go_on_line(ended.stdout), "be2", before)
 
 
+def test_many_ctrl_cs_at_once_are_no_reason_to_end_without_a_word(six: SixNodes) -> None:
+    six.change()
+    before = six.seen()
+    hang(six, "be2")
+    rollout = six.start("--yes")
+    in_progress(rollout, "be2")
+    for _ in range(20):
+        rollout.signal(signal.SIGINT)
+    ended = rollout.end()
+    left = {"updated": ["be1"], "in progress": ["be2"], "untouched": list(NODES[2:])}
+    assert (ended.code, groups(ended.stdout), ended.stderr) == (4, left, "")
+    assert six.status()["rollout"]["state"] == "stopped", "the record is closed"
+    goes_on_to_the_end(six, go_on_line(ended.stdout), "be2", before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_rollout_that_is_stopped_while_objects_are_applied_has_touched_no_node(
     number: signal.Signals, six: SixNodes
@@ -170,6 +185,26 @@ def test_a_terminal_that_is_closed_while_a_node_is_in_progress_stops_the_rollout
     assert "stopped by a closed terminal (SIGHUP)" in shown.splitlines()
     assert groups(shown) == {"updated": ["be1", "be2"], "untouched": list(NODES[2:])}
     goes_on_to_the_end(six, go_on_line(shown), "be2", before)
+
+
+def test_who_goes_on_with_some_nodes_still_has_the_others_to_go_on_with(six: SixNodes) -> None:
+    six.change()
+    before = six.seen()
+    stopped = six.start("--yes", "--pause-after", "be1")
+    stopped.line("paused by --pause-after be1 before be2")
+    assert six.run("rollout", "stop").code == 0
+    stopped.end()
+    some = six.run("rollout", "--only", "fe1", "--yes")
+    assert some.code == 0
+    assert groups(some.stdout) == {"updated": ["be1", "fe1"], "untouched": ["be2", "be10", "fe2", "fe3"]}
+    shown = six.run("rollout", "status").stdout
+    assert groups(shown) == groups(some.stdout)
+    assert "stopped behind the nodes that were chosen" in shown.splitlines()
+    assert go_on_line(shown) == go_on_line(some.stdout)
+    six.audit.forget()
+    assert six.run_line(go_on_line(shown)).code == 0
+    assert six.applied() == ["be2", "be10", "fe2", "fe3"]
+    assert touched(before, six.seen()) == list(NODES)
 
 
 def test_a_stop_while_paused_touches_no_further_node(six: SixNodes) -> None:

@@ -30,7 +30,13 @@ class Attempt:
     """One run of a rollout: what is live then, what is to be, and what it puts on record."""
 
     def __init__(
-        self, live: list[Object], target: list[Object], past: Past | None = None, *, action: str = "rollout"
+        self,
+        live: list[Object],
+        target: list[Object],
+        past: Past | None = None,
+        *,
+        action: str = "rollout",
+        only: str = "",
     ) -> None:
         noted = [each if mapping(each["metadata"]).get("annotations") else applied_by_kubectl(each) for each in live]
         by_name = {at(each, "/metadata/name"): each for each in noted}
@@ -43,7 +49,7 @@ class Attempt:
             tuple(changes(baseline, wanted, resources.kinds)),
             tuple(each for each in others if each.new is not None),
         )
-        self.plan: Plan = make_plan(comparison, SETTINGS, Choice(prune=True))
+        self.plan: Plan = make_plan(comparison, SETTINGS, Choice(only=(only,) if only else (), prune=True))
         self.undertaking = Undertaking(action, "yul1", "s", baseline, wanted, SETTINGS, "abc", None, past)
         there = {(each["kind"], at(each, "/metadata/name")): each for each in baseline.objects}
         self.touched = touched_objects(
@@ -175,6 +181,18 @@ def test_nodes_that_had_finished_and_that_another_plan_restarts_are_named() -> N
     assert finished.undertaking.restarted_again(finished.plan) == []
     same = Attempt(after("be1", "be2"), TARGET, past)
     assert same.undertaking.restarted_again(same.plan) == []
+
+
+def test_a_plan_of_some_nodes_leaves_the_others_of_the_rollout_it_goes_on_with_on_record() -> None:
+    past = first().ended("stopped", 1)
+    past = replace(past, record=replace(past.record, go_on=("the whole",)))
+    some = Attempt(after("be1"), TARGET, past, only="be3")
+    assert some.record.steps == ("be1", "be3", "be2")
+    assert some.progress.done == 1
+    assert some.record.go_on == ("the whole",)
+    rest = Attempt(after("be1", "be3"), TARGET, some.ended("stopped", 2))
+    assert (rest.record.steps, rest.record.go_on) == (("be1", "be3", "be2"), GO_ON)
+    assert Attempt(after("be1", "be2"), TARGET, past, only="be3").record.steps == ("be1", "be3"), "be2 is there by now"
 
 
 @pytest.mark.parametrize(("state", "current"), [("finished", None), ("stopped", None), ("stopped", "gone")], ids=str)
