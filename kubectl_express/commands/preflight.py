@@ -58,7 +58,8 @@ def check_lease(scope: Scope, system: System) -> None:
     """Raise where another rollout is at work, before anything is said of nodes that are in its hands."""
     found = held(scope.cluster, system.namespace)
     if found is not None and not found.free:
-        raise ExpressError(f"nothing was applied: the rollout of {system.namespace} {found}")
+        look = "`kubectl express rollout status` shows it, `rollout stop` ends it"
+        raise ExpressError(f"nothing was applied: the rollout of {system.namespace} {found}; {look}")
 
 
 def dry_run(plan: Plan, applier: Applier) -> None:

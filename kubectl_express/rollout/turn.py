@@ -10,7 +10,7 @@ from kubectl_express.core.plan import Action, Step
 from kubectl_express.core.unchanged import is_as_planned
 from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ServerError
-from kubectl_express.rollout.session import HaltedError, Session
+from kubectl_express.rollout.session import SILENCE, HaltedError, Session
 from kubectl_express.sources.listing import together
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.node import Pod
     from kubectl_express.core.settings import Settings
-
-_SILENCE = 30.0
-"""Seconds after which a node is looked at of which no watch tells anything: what is between may keep that to itself."""
 
 
 def take_turn(session: Session, step: Step, which: str) -> None:
@@ -140,7 +137,7 @@ def _hear(session: Session, node: str, deadline: float, looked: float, again: fl
     A watch that broke off is quiet, too. Return when the node was last looked at.
     """
     now = session.clock()
-    wait = min(deadline - now, looked + _SILENCE - now if again is None else again)
+    wait = min(deadline - now, looked + SILENCE - now if again is None else again)
     session.hear(wait)
     if session.clock() - now < wait:
         return looked

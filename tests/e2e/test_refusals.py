@@ -202,7 +202,7 @@ def test_a_second_rollout_is_told_who_holds_the_lease_and_goes_as_soon_as_that_o
     line = refused(system, "--yes", target=AFTER)
     assert f"nothing was applied: the rollout of {system.name} is held by " in line
     assert f"(pid {first.pid}, plan {plan}) and comes free in 1" in line
-    assert line.endswith(" s unless renewed")
+    assert line.endswith(" s unless renewed; `kubectl express rollout status` shows it, `rollout stop` ends it")
     os.kill(first.pid, signal.SIGKILL)
     first.end()
     second = system.start("--yes", target=AFTER)
