@@ -35,12 +35,6 @@ class Cause:
     hashed: str | None = None
 
 
-def cause_of_mismatch(stored: str, text: str, parameters: Object | None, method: HashMethod) -> str:
-    """Return the cause of a mismatch, with its evidence, or "cause unknown"; arguments are those of `find_cause`."""
-    found = find_cause(stored, text, parameters, method)
-    return found.phrase if found else UNKNOWN
-
-
 def find_cause(
     revision: str, text: str, parameters: Object | None, method: HashMethod, link: str = "stored"
 ) -> Cause | None:

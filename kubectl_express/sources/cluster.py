@@ -103,12 +103,6 @@ class Cluster:
         """
         return self._exchange(method, path, query, body, content_type, within)[0]
 
-    def send_dated(
-        self, method: str, path: str, query: Query, body: bytes | None, content_type: str, *, within: float
-    ) -> tuple[Object, datetime | None]:
-        """Send as `send` does, and return what was answered with the server's own time of the answer."""
-        return self._exchange(method, path, query, body, content_type, within)
-
     def get_dated(self, path: str, query: Query = (), *, within: float | None = None) -> tuple[Object, datetime | None]:
         """Return the object at a path, and the server's own time of the answer; None where it does not say."""
         return self._exchange("GET", path, query, None, None, within)

@@ -11,7 +11,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
 from kubectl_express.errors import ExpressError
-from kubectl_express.sources.discovery import group_path, plurals, schema
+from kubectl_express.sources.discovery import group_path, plurals
 from kubectl_express.sources.following import Follower
 from kubectl_express.sources.listing import Listed, Listing, object_name, read_list
 from kubectl_express.sources.threads import together
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from kubectl_express.core.values import Object
     from kubectl_express.sources.cluster import Cluster
-
-__all__ = ["Snapshot", "follow", "plurals", "read", "schema"]
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """What Kubernetes takes for a namespace's name."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_express.core import gojson
-from kubectl_express.core.causes import UNKNOWN, Cause, cause_of_mismatch, find_cause, left_out, without
+from kubectl_express.core.causes import UNKNOWN, Cause, find_cause, left_out, without
 from kubectl_express.core.hashing import ALGORITHMS, HashMethod
 from tests.core.rendered import revision_of
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 DATA: Object = {"image": "x", "replicas": 2}
 TEXT = gojson.encode(DATA)
 DEFAULT = HashMethod()
+
+
+def cause_of_mismatch(stored: str, text: str, parameters: Object | None, method: HashMethod) -> str:
+    """Return the cause in words."""
+    found = find_cause(stored, text, parameters, method)
+    return found.phrase if found else UNKNOWN
 
 
 def sha256(text: str) -> str:

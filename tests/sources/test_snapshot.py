@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kubectl_express.errors import ExpressError, ServerError
+from kubectl_express.sources.discovery import plurals, schema
 from kubectl_express.sources.listing import Listing, read_list
-from kubectl_express.sources.snapshot import Snapshot, follow, plurals, read, schema
+from kubectl_express.sources.snapshot import Snapshot, follow, read
 from tests.sources.loopback import Answer, Received, refused, serving
 from tests.sources.test_cluster import cluster
 
