@@ -141,9 +141,9 @@ Examples:
   # One system's Application, deployed to another cluster that Argo CD knows as yul1
   kubectl express argocd applications --context yul1 --system systemdcrtest3 --destination yul1 | kubectl apply -f -
   # The last node awaited as well, by a Job that runs this program
-  kubectl express argocd applications --context yul1 --image registry.example.com/kubectl-express:1.0.0
+  kubectl express argocd applications --context yul1 --image registry.example.com/kubectl-express:X.Y.Z
   # An operator that says nothing of its pods: a Job behind every node, and no health checks
-  kubectl express argocd --context yul1 --gate hook --image registry.example.com/kubectl-express:1.0.0
+  kubectl express argocd --context yul1 --gate hook --image registry.example.com/kubectl-express:X.Y.Z
 """,
     "version": """\
 Examples:
