@@ -10,6 +10,7 @@ from kubectl_express.output.views.overview import Overview, overview_view
 from kubectl_express.output.views.rollout_status import Course
 from kubectl_express.output.views.systems import Reading
 from kubectl_express.rollout.control import held
+from kubectl_express.sources.kubeconfig_files import load
 from kubectl_express.sources.records import Records
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ _HELP = "See 'kubectl express -h' for all commands and examples."
 
 
 def overview(scope: Scope, printer: Printer) -> ExitStatus:
-    """Show a line for each system. Raises ExpressError where none can be read, with what there is, and how to begin."""
+    """Show a line for each system. Raises ExpressError where none can be read, with what can be done without a cluster.
+
+    That is said where none is configured: whoever has one is to mend the way to it.
+    """
     try:
         gathered = gather(scope.systems(live=True), lambda system: _read(scope, system), printer)
     except ExpressError as error:
-        error.args = ("\n".join([str(error), *_found(scope), _HELP]),)
+        error.args = ("\n".join([str(error), *([] if _configured(scope) else _found(scope)), _HELP]),)
         raise
     for each in gathered.results:
         tell(printer, each.reading.place, each.reading.side, each.reading.settings)
@@ -39,8 +43,7 @@ def overview(scope: Scope, printer: Printer) -> ExitStatus:
         printer.show(overview_view(gathered.results))
         printer.remark(_NEXT)
     else:
-        for line in (*_found(scope), _HELP):
-            printer.remark(line)
+        printer.remark(_HELP)
     return ExitStatus.FAILED if gathered.failed else ExitStatus.DONE
 
 
@@ -54,6 +57,14 @@ def _read(scope: Scope, system: System) -> Overview:
     return Overview(reading, course)
 
 
+def _configured(scope: Scope) -> bool:
+    """Return whether the kubeconfig and the flags name a cluster, be it within reach or not."""
+    try:
+        return bool(scope.access)
+    except ExpressError:
+        return False
+
+
 def _found(scope: Scope) -> list[str]:
     """Return a line on the overlays that are here, and what can be done with them without a cluster."""
     try:
@@ -63,8 +74,18 @@ def _found(scope: Scope) -> list[str]:
     if not systems:
         return ["  no overlays are here either: run in the repository that holds charts and overlays"]
     listed = "; ".join(f"{_named(names)} in {context}" for context, names in systems.items())
-    first = next(iter(systems))
-    return [f"  overlays are here for {listed}; `kubectl express verify --context {first}` needs no cluster"]
+    meant = _context_in_use(scope)
+    context = meant if meant and scope.layout.systems(meant) else next(iter(systems))
+    return [f"  overlays are here for {listed}; `kubectl express verify --context {context}` needs no cluster"]
+
+
+def _context_in_use(scope: Scope) -> str | None:
+    """Return the context that the command line or the kubeconfig names, be there a cluster behind it or not."""
+    connection = scope.selection.connection
+    try:
+        return connection.context or load(connection.kubeconfig, scope.environment.variables).current_context
+    except ExpressError:
+        return None
 
 
 def _named(names: list[str]) -> str:
