@@ -151,17 +151,23 @@ def judge_state(
     pods: Sequence[Pod],
     per_node: int,
 ) -> tuple[State, str]:
-    """Return a live node's state, the first that fits, and the reason for it in words."""
+    """Return a live node's state, the first that fits, and the reason for it in words.
+
+    A state that says nothing of the pods hides no trouble of theirs: the reason goes on with it.
+    """
     if resource is None:
         return State.ABSENT, "an entry tells of it, but it has no resource"
     declared = resource.declared
+    health, of_pods = _judge_pods(declared, pods, per_node)
     if proof is None:
-        return State.UNVERIFIED, f"nothing known hashes to the revision it declares, {declared or 'none'}"
-    if drifted:
-        return State.DRIFTED, f"changed since it was deployed: {'; '.join(describe(each) for each in drifted)}"
-    if entry is not None and entry.stored is not None and declared != entry.stored:
-        return State.PENDING, f"{entry.stored} is stored and not applied to it yet; it declares {declared}"
-    return _judge_pods(declared, pods, per_node)
+        state, why = State.UNVERIFIED, f"nothing known hashes to the revision it declares, {declared or 'none'}"
+    elif drifted:
+        state, why = State.DRIFTED, f"changed since it was deployed: {'; '.join(describe(each) for each in drifted)}"
+    elif entry is not None and entry.stored is not None and declared != entry.stored:
+        state, why = State.PENDING, f"{entry.stored} is stored and not applied to it yet; it declares {declared}"
+    else:
+        return health, of_pods
+    return state, why if health is State.CURRENT else f"{why}; {of_pods}"
 
 
 def _judge_pods(declared: str | None, pods: Sequence[Pod], per_node: int) -> tuple[State, str]:

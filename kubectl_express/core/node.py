@@ -135,6 +135,11 @@ class LiveNode:
     health: State = State.CURRENT
     """What its pods alone say, whatever else holds: updating, unhealthy or current."""
 
+    @property
+    def unhealthy_besides(self) -> bool:
+        """Whether its pods are unhealthy and its state, which comes before that one, does not say so."""
+        return self.health is State.UNHEALTHY and self.state is not State.UNHEALTHY
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -88,7 +88,7 @@ AHEAD = config_map(entry("be1", {**DATA, "image": "y"}))
         ),
         pytest.param(
             [AHEAD, by_hand(LIVE)],
-            [],
+            [HEALTHY],
             State.DRIFTED,
             "/replicas is not what was deployed",
             id="drifted before pending",
@@ -104,7 +104,7 @@ AHEAD = config_map(entry("be1", {**DATA, "image": "y"}))
             [AHEAD, LIVE],
             [],
             State.PENDING,
-            f"{revision_of({**DATA, 'image': 'y'})} is stored and not applied to it yet; it declares {REVISION}",
+            f"is stored and not applied to it yet; it declares {REVISION}; it has no pod",
             id="pending before unhealthy",
         ),
         pytest.param(
@@ -163,6 +163,36 @@ def test_a_live_node_is_in_the_first_state_that_fits(
     found, reason = state(objects, *pods)
     assert found is expected
     assert reason.endswith(why)
+
+
+@pytest.mark.parametrize(
+    ("objects", "revision", "expected", "why"),
+    [
+        (UNVERIFIED, OLD, State.UNVERIFIED, f"nothing known hashes to the revision it declares, {OLD}"),
+        (DRIFTED, REVISION, State.DRIFTED, "/replicas is not what was deployed"),
+        ([AHEAD, LIVE], REVISION, State.PENDING, f"not applied to it yet; it declares {REVISION}"),
+    ],
+)
+def test_a_state_that_says_nothing_of_the_pods_hides_no_trouble_of_theirs(
+    objects: list[Object], revision: str, expected: State, why: str
+) -> None:
+    _, ready = live(objects, pod("be1", revision))
+    assert (ready.state, ready.unhealthy_besides) == (expected, False)
+    assert ready.why.endswith(why)
+
+    reason: Object = {"restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    _, crashed = live(objects, pod("be1", revision, ready=False, containerStatuses=[reason]))
+    assert (crashed.state, crashed.unhealthy_besides) == (expected, True)
+    assert crashed.why == f"{ready.why}; pod be1-0 is not Ready (CrashLoopBackOff)"
+
+    _, behind = live(objects, pod("be1", "0ther"))
+    assert (behind.state, behind.unhealthy_besides) == (expected, False)
+    assert behind.why == f"{ready.why}; pod be1-0 is at 0ther, not {revision}"
+
+
+def test_what_the_state_says_of_the_pods_is_not_said_twice() -> None:
+    assert live([ENTRY, LIVE], crashing("CrashLoopBackOff"))[1].unhealthy_besides is False
+    assert live(ABSENT)[1].unhealthy_besides is False
 
 
 def test_a_pod_being_deleted_is_not_healthy() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.e2e.rollouts import go_on_line
+from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,36 @@ def test_it_shows_a_line_for_each_system_and_where_its_last_rollout_ended(six: S
         )
         assert second == f"  to go on: {go_on_line(halted.stdout)}"
         assert f"split: 5 of 6 nodes at the stored revisions ({six.system} in yul1)" in done.stderr
+
+
+def test_a_pod_that_crashes_shows_in_a_split_system_whatever_else_its_node_is(six: SixNodes) -> None:
+    six.change("be1", "fe1")
+    six.operator.tell("be1", "next, crash")
+    assert six.run("rollout", "--yes", "--fail-fast").code == 5
+    six.kubectl("patch", "backend", "be2", "--namespace", six.system, "--type=merge", '--patch={"spec": {"zone": "x"}}')
+    for node in ("be2", "fe1"):
+        six.operator.tell(node, "crash")
+
+    def crash() -> bool:
+        return six.kubectl("get", "pods", "--namespace", six.system).stdout.count("CrashLoopBackOff") == 3
+
+    eventually(crash, "be1, be2 and fe1 crash")
+    told = six.express(*six.where, cwd=six.example).stdout
+    assert (
+        "3 current, 1 unhealthy (be1), 1 drifted (be2), 1 pending (fe1); 2 of them also unhealthy: be2, fe1; "
+        "integrity ok" in told
+    )
+    rows = {line.split()[0]: line.split() for line in six.run("revisions").stdout.splitlines()}
+    assert [rows[node][6] for node in ("be1", "be2", "be10", "fe1")] == [
+        "unhealthy",
+        "drifted,unhealthy",
+        "current",
+        "pending,unhealthy",
+    ]
+    nodes = six.run("rollout", "status", "-o", "json").json()["systems"][0]["nodes"]
+    found = {node["node"]: (node["state"], node["why"].partition("; pod ")[2]) for node in nodes}
+    assert found["be2"] == ("drifted", "be2-0 is not Ready (CrashLoopBackOff)")
+    assert found["fe1"] == ("pending", "fe1-0 is not Ready (CrashLoopBackOff)")
 
 
 def test_a_misspelt_system_that_nobody_deployed_is_told_with_the_nearest(six: SixNodes) -> None:

@@ -20,7 +20,7 @@ from kubectl_express.output.views.changes import (
     parameters,
     revisions,
 )
-from kubectl_express.output.views.systems import Place, chain, envelope, full_name
+from kubectl_express.output.views.systems import Place, chain, envelope, full_name, state_cell
 from kubectl_express.output.views.verify import problem_line
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _rows(node: NodeChange, redact: Sequence[str], *, live: bool) -> list[list[C
         Cell(node.change.value, style),
         Cell(revisions(node)),
     ]
-    state = node.baseline.live.state.value if node.baseline and node.baseline.live else "-"
+    state = state_cell(node.baseline).text
     details = [parameter_cells(each, redact) for each in parameters(node)] or [[Cell(""), Cell(""), Cell("")]]
     rows = []
     for number, detail in enumerate(details):

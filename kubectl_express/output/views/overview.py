@@ -61,14 +61,20 @@ def _states(nodes: Sequence[Node]) -> str:
     """Return how many nodes are in which state, current ones first; those in another are named."""
     states = Counter(node.live.state for node in nodes if node.live)
     ordered = sorted(states, key=lambda state: (state is not State.CURRENT, -states[state]))
-    return ", ".join(
-        f"{states[state]} {state.value}{'' if state is State.CURRENT else _named(nodes, state)}" for state in ordered
+    counted = ", ".join(
+        f"{states[state]} {state.value}{'' if state is State.CURRENT else f' ({_in_state(nodes, state)})'}"
+        for state in ordered
     )
+    unhealthy = [node.name for node in nodes if node.live and node.live.unhealthy_besides]
+    return f"{counted}; {len(unhealthy)} of them also unhealthy: {_listed(unhealthy)}" if unhealthy else counted
 
 
-def _named(nodes: Sequence[Node], state: State) -> str:
-    names = [node.name for node in nodes if node.live and node.live.state is state]
-    return f" ({', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''})"
+def _in_state(nodes: Sequence[Node], state: State) -> str:
+    return _listed([node.name for node in nodes if node.live and node.live.state is state])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:_NAMED])}{', …' if len(names) > _NAMED else ''}"
 
 
 def _rollout(course: Course) -> str:
@@ -83,6 +89,7 @@ def _rollout(course: Course) -> str:
 
 def _style(nodes: Sequence[Node]) -> Style:
     states = {node.live.state for node in nodes if node.live}
-    if states & _BAD or any(node.faults for node in nodes):
+    unhealthy = any(node.live and node.live.unhealthy_besides for node in nodes)
+    if states & _BAD or unhealthy or any(node.faults for node in nodes):
         return Style.BAD
     return Style.GOOD if states == {State.CURRENT} else Style.CAUTION

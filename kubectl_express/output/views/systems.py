@@ -88,9 +88,14 @@ def revision_cell(revision: str | None, reference: str | None) -> Cell:
     return Cell(revision, Style.PLAIN if reference in {None, revision} else Style.BAD)
 
 
-def state_cell(node: Node) -> Cell:
-    """Return a node's live state; nothing for a side that has none."""
-    return Cell(node.live.state.value, STATE_STYLES[node.live.state]) if node.live else Cell("-", Style.FAINT)
+def state_cell(node: Node | None) -> Cell:
+    """Return a node's live state, and that its pods are unhealthy where that does not say so; `-` without a state."""
+    live = node.live if node else None
+    if live is None:
+        return Cell("-", Style.FAINT)
+    if live.unhealthy_besides:
+        return Cell(f"{live.state.value},{State.UNHEALTHY.value}", STATE_STYLES[State.UNHEALTHY])
+    return Cell(live.state.value, STATE_STYLES[live.state])
 
 
 def integrity_cell(node: Node) -> Cell:
