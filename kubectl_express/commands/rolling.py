@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.consenting import Asking, Consent, StoppedBeforeError, is_or_are
@@ -60,6 +60,8 @@ class Rolling:
     gating: Gating
     go_on: tuple[str, ...]
     """The command that goes on, word by word."""
+    _status: ExitStatus | None = field(default=None, init=False)
+    """How the rollout ended, once it has."""
 
     def run(self, dry: str | None) -> ExitStatus:
         """Show the plan, ask, and carry it out; a `dry` run ends before that, by `client` or by `server`.
@@ -67,6 +69,17 @@ class Rolling:
         Raises ExpressError where it is refused: nothing was applied then.
         """
         inbox, wishes = Inbox(), Wishes()
+        try:
+            return self._run(dry, inbox, wishes)
+        except KeyboardInterrupt:
+            return self._status or self._stopped("stopped by Ctrl-C while a request hung")
+
+    def _stopped(self, why: str) -> ExitStatus:
+        # The terminal may be what was closed.
+        Outlet(self.scope.environment.stderr).write(f"{why}: nothing was applied\n")
+        return ExitStatus.STOPPED
+
+    def _run(self, dry: str | None, inbox: Inbox, wishes: Wishes) -> ExitStatus:
         with ExitStack() as stack:
             stack.enter_context(signals_heard(inbox.tell, wishes))
             self._show(alone=dry is not None)
@@ -93,9 +106,7 @@ class Rolling:
                 asking = Asking(self.printer, stepping, inbox, wishes)
                 asking.consent(self.consent, standing, self._restarted(), self.place.title())
             except StoppedBeforeError as stopped:
-                # The terminal may be what was closed.
-                Outlet(self.scope.environment.stderr).write(f"{stopped}: nothing was applied\n")
-                return ExitStatus.STOPPED
+                return self._stopped(str(stopped))
             lease = self._lease(inbox, wishes)
             lease.acquire()
             stack.callback(lease.release)
@@ -222,9 +233,24 @@ class Rolling:
         reporter.report(Happening(What.STARTED, self._started(journal)))
         outside = tuple(standing.wanted(node) for node in standing.unhealthy)
         session = Session(parts, self._gating())
-        ended = Rollout(self.plan, session, tuple(standing.awaited), tuple(standing.at_rest), outside).run()
-        reporter.close(self._outcome(ended, journal.finished))
+        rollout = Rollout(self.plan, session, tuple(standing.awaited), tuple(standing.at_rest), outside)
+        try:
+            ended = rollout.run()
+        except KeyboardInterrupt:
+            parts.wishes.ended = True
+            ended = self._broken_off(session)
+            reporter.report(Happening(What.STOPPED, ended.message, session.current))
+        parts.wishes.ended = True
+        self._status = ended.status
+        reporter.close(self._outcome(ended, journal))
         return ended.status
+
+    def _broken_off(self, session: Session) -> Ended:
+        """Return what is known of a rollout that Ctrl-C ended while a request hung; it is not on record."""
+        current = (session.current,) if session.current else ()
+        begun = {*session.parts.journal.finished, *current}
+        untouched = tuple(step.node for step in self.plan.steps if step.node not in begun)
+        return Ended(ExitStatus.STOPPED, "stopped by Ctrl-C while a request hung", current, untouched)
 
     def _gating(self) -> Gating:
         """Return what nodes have to pass, with a smoke test that knows where they are."""
@@ -246,9 +272,11 @@ class Rolling:
         done = f"; {', '.join(finished)} {is_or_are(finished)} finished" if finished else ""
         return f"{title} goes on: {nodes}{done}"
 
-    def _outcome(self, ended: Ended, updated: tuple[str, ...]) -> Outcome:
-        words = self.go_on if ended.status is not ExitStatus.DONE and (ended.untouched or ended.in_progress) else ()
-        return Outcome(updated, ended.in_progress, ended.untouched, shlex.join(words) if words else None)
+    def _outcome(self, ended: Ended, journal: Journal) -> Outcome:
+        """Return where the nodes are: those, too, that this plan leaves out of a rollout that it goes on with."""
+        left = tuple(name for name in journal.left if name not in {*ended.in_progress, *ended.untouched})
+        words = journal.record.go_on if left else self.go_on if ended.untouched or ended.in_progress else ()
+        return Outcome(journal.finished, ended.in_progress, ended.untouched + left, shlex.join(words) or None)
 
 
 def last_rollout(scope: Scope, system: System) -> Past | None:

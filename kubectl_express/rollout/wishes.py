@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 _CTRL_C = "Ctrl-C"
 _SIGNALS = {signal.SIGINT: _CTRL_C, signal.SIGTERM: "SIGTERM", signal.SIGHUP: "a closed terminal (SIGHUP)"}
 _PATIENCE = 2
-"""How many Ctrl-Cs are taken as wishes; one more ends the program, wherever it is."""
+"""How many Ctrl-Cs are wishes in any case; one more ends the rollout, wherever it is, if nobody hears them."""
+_DEAF = 1.0
+"""Seconds after which nobody hears a wish: a request hangs. Sooner, it is on its way."""
 
 
 class Wishes:
@@ -28,6 +32,8 @@ class Wishes:
         """Who asked to pause before the next node."""
         self.resumed: str | None = None
         """Who asked to go on, until that is taken note of."""
+        self.ended = False
+        """Whether the rollout has ended, so that nothing can be asked of it any more."""
 
     def interrupt(self, by: str) -> None:
         """Take a signal by its name: the first stop sees the node in progress through, Ctrl-C after it leaves that one.
@@ -48,19 +54,33 @@ class Wishes:
 
 
 @contextmanager
-def signals_heard(tell: Callable[[Callable[[], object]], None], wishes: Wishes) -> Iterator[None]:
+def signals_heard(
+    tell: Callable[[Callable[[], object]], None], wishes: Wishes, clock: Callable[[], float] = time.monotonic
+) -> Iterator[None]:
     """Take Ctrl-C, SIGTERM and SIGHUP as wishes while the context lasts; works in the main thread only.
 
     One that is ignored stays ignored: nohup does that to SIGHUP, and a shell to the Ctrl-C of what runs behind it.
+    A third Ctrl-C, or a later one, is raised as KeyboardInterrupt where those before it are not heard.
     """
-    heard: list[int] = []
+    unheard: dict[int, float] = {}
+    told = 0
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        heard.append(number)
-        if heard.count(signal.SIGINT) > _PATIENCE:
-            # The engine's thread does not get to hear anything: a request hangs. All that could be lost is the wait.
-            raise KeyboardInterrupt
-        tell(lambda: wishes.interrupt(_SIGNALS[signal.Signals(number)]))
+        nonlocal told
+        if wishes.ended:
+            return
+        now = clock()
+        if number == signal.SIGINT:
+            if told >= _PATIENCE and unheard and now - min(unheard.values()) >= _DEAF:
+                # The engine's thread does not get to hear anything. All that could be lost is the wait.
+                raise KeyboardInterrupt
+            told += 1
+            unheard[told] = now
+        tell(partial(hear, number, told))
+
+    def hear(number: int, mine: int) -> None:
+        unheard.pop(mine, None)
+        wishes.interrupt(_SIGNALS[signal.Signals(number)])
 
     heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {each: signal.signal(each, handle) for each in heeded}

@@ -54,12 +54,53 @@ def test_signals_are_wishes_that_are_heard_in_the_thread_that_decides(number: si
     assert signal.getsignal(number) is before
 
 
-def test_a_third_signal_ends_a_program_that_does_not_get_to_hear_the_first_two() -> None:
-    with signals_heard(lambda _: None, Wishes()):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+def ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_third_ctrl_c_ends_a_rollout_that_has_not_heard_the_first_two_for_a_second() -> None:
+    now = [0.0]
+    with signals_heard(lambda _: None, Wishes(), lambda: now[0]):
+        ctrl_c()
+        now[0] = 0.5
+        ctrl_c()
+        now[0] = 1.0
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            ctrl_c()
+
+
+def test_a_second_ctrl_c_is_a_wish_however_long_the_first_is_not_heard() -> None:
+    now, told = [0.0], list[object]()
+    with signals_heard(told.append, Wishes(), lambda: now[0]):
+        ctrl_c()
+        now[0] = 60.0
+        ctrl_c()
+    assert len(told) == 2
+
+
+def test_any_number_of_ctrl_cs_at_once_are_wishes_until_nobody_has_heard_them_for_a_second() -> None:
+    inbox, wishes, now = Inbox(), Wishes(), [0.0]
+    with signals_heard(inbox.tell, wishes, lambda: now[0]):
+        for _ in range(5):
+            ctrl_c()
+        now[0] = 0.9
+        ctrl_c()
+        inbox.catch_up()
+        assert wishes.leave
+        now[0] = 60.0
+        ctrl_c()  # All before it were heard.
+        now[0] = 61.0
+        with pytest.raises(KeyboardInterrupt):
+            ctrl_c()
+
+
+def test_a_rollout_that_has_ended_hears_no_ctrl_c() -> None:
+    wishes, told = Wishes(), list[object]()
+    wishes.ended = True
+    with signals_heard(told.append, wishes, lambda: float(len(told))):
+        for _ in range(5):
+            ctrl_c()
+    assert told == []
 
 
 def test_a_signal_that_is_ignored_stays_ignored_as_nohup_has_it() -> None:
