@@ -11,7 +11,7 @@ from kubectl_express.core.unchanged import is_as_planned
 from kubectl_express.core.values import Object, at, text
 from kubectl_express.errors import ServerError
 from kubectl_express.rollout.session import SILENCE, HaltedError, Session
-from kubectl_express.sources.listing import together
+from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,15 +9,12 @@ from kubectl_express.core.pods import essence
 from kubectl_express.core.sharing import Pool
 from kubectl_express.core.values import at, objects, text
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.sources.threads import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_express.core.values import Object
     from kubectl_express.sources.cluster import Cluster
-
-__all__ = ["Listed", "Listing", "object_name", "read_list", "together"]
 
 _PAGE = 500
 """Objects that are asked for at once, as kubectl does: neither side holds the whole of a long list as one text."""

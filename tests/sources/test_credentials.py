@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.sources.listing import together
+from kubectl_express.sources.threads import together
 from tests.sources.loopback import AUTHORITY, CERTIFICATES, Answer, Received, refused, serving
 from tests.sources.test_cluster import cluster, failure, who
 from tests.sources.test_kubeconfig import one
