@@ -68,7 +68,8 @@ def unknown_word(parser: argparse.ArgumentParser, options: argparse.Namespace, w
         parser = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction)).choices[name]  # noqa: SLF001
     see = f"\nSee '{parser.prog} -h' for help and examples."
     if not word.startswith("-"):
-        return ExpressError(f"unexpected argument: {word}{see}")
+        hint = f"; `{PROGRAM} inspect {word} --against live` shows one node" if options.command == "diff" else ""
+        return ExpressError(f"unexpected argument: {word}{hint}{see}")
     from kubectl_express.core.nearest import did_you_mean
 
     flag = word.partition("=")[0]

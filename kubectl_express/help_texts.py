@@ -85,6 +85,8 @@ Examples:
   kubectl express rollout --at git:v24.3 --expect-plan 3f2a9c01de47 --yes
   # Pause for a look after the first node of each kind, and run a smoke test after every one
   kubectl express rollout --pause-after be1 --pause-after fe1 --after-node 'curl -fsS http://$NODE.example.com/ready'
+
+Exit status: 0 all is rolled out, 2 it could not be done, 3 revisions cannot be trusted, 4 it was stopped, 5 it halted.
 """,
     "rollout status": """\
 Examples:
@@ -119,6 +121,8 @@ Examples:
   kubectl express rollout undo --context yul1 --system systemdcrtest3
   # Look at what that would do
   kubectl express rollout undo --dry-run=client
+
+Exit status: 0 all is taken back, 2 it could not be done, 4 it was stopped, 5 it halted.
 """,
     "wait": """\
 Examples:

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_MEANT = {
+    "help": "-h",
+    **{name.removeprefix("rollout "): name for name in EXAMPLES if name.startswith("rollout ")},
+}
+"""What kubectl's users mean by words that are no commands here: actions on a rollout stand behind `rollout`."""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; parsing sets `command`, and raises ExpressError on wrong use."""
     parser = Parser(
@@ -128,7 +135,7 @@ def check_command(word: str) -> None:
         return
     from kubectl_express.core.nearest import did_you_mean
 
-    hint = did_you_mean(word, _commands(), most=2)
+    hint = f"; did you mean {_MEANT[word]}?" if word in _MEANT else did_you_mean(word, _commands(), most=2)
     raise ExpressError(f"unknown command \"{word}\"{hint}\nSee '{PROGRAM} -h' for help.")
 
 

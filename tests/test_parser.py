@@ -73,3 +73,26 @@ def test_two_dashes_alone_say_nothing() -> None:
 
 def test_the_flags_without_a_command_hold_the_whole_connection() -> None:
     assert connection_of(build_parser_alone().parse_args([])).as_groups == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("help", "-h"), *((name, f"rollout {name}") for name in ("status", "pause", "resume", "stop", "history", "undo"))],
+)
+def test_what_is_a_command_of_kubectl_is_told_with_what_is_meant(word: str, meant: str) -> None:
+    with pytest.raises(ExpressError, match=f'^unknown command "{word}"; did you mean {meant}\\?\n'):
+        parse(build_parser(), [word])
+
+
+def test_a_node_behind_diff_is_told_with_what_shows_one() -> None:
+    with pytest.raises(ExpressError, match=r"^unexpected argument: be1; `kubectl express inspect be1 --against live` "):
+        parse(build_parser(), ["diff", "be1"])
+    with pytest.raises(ExpressError, match=r"^unexpected argument: be1\n"):
+        parse(build_parser(), ["verify", "be1"])
+
+
+@pytest.mark.parametrize("command", ["diff", "verify", "rollout", "rollout undo", "wait"])
+def test_the_help_tells_the_exit_codes_of_what_scripts_go_by(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(build_parser(), [*command.split(), "-h"])
+    assert "\nExit status: 0 " in capsys.readouterr().out
