@@ -10,10 +10,9 @@ from kubectl_express.core.helm_order import in_helm_order
 from kubectl_express.core.live import describe
 from kubectl_express.core.manifest import Manifest
 from kubectl_express.core.manifests import is_node, is_revisions
-from kubectl_express.core.nearest import nearest_or_all
+from kubectl_express.core.node_names import find_nodes
 from kubectl_express.core.objects import identities, is_hook
 from kubectl_express.core.plan import Action, Plan, Step
-from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +39,7 @@ def make_plan(comparison: Comparison, settings: Settings, choice: Choice | None 
     Objects other than nodes are applied where they change, with a choice of nodes too: the stored revisions may be
     ahead of the nodes, and never behind. Raises ExpressError where the choice names a node that is not there.
     """
-    choice = choice or Choice()
-    _check(comparison, choice)
+    choice = _found(comparison, choice or Choice(), settings.resources)
     chosen = _chosen(comparison, choice)
     manifests = {(manifest.kind, manifest.name): manifest for manifest in _nodes(comparison, settings.resources)}
     shells = {(each.kind, each.name) for each in comparison.objects}
@@ -72,13 +70,17 @@ def backwards(plan: Plan, turns: Sequence[str]) -> Plan:
     return replace(plan, steps=tuple(sorted(plan.steps, key=lambda step: when[step.node], reverse=True)))
 
 
-def _check(comparison: Comparison, choice: Choice) -> None:
-    names = {change.name for change in comparison.nodes}
-    wanted = (("--only", choice.only), ("--from", (choice.start,)), ("--pause-after", choice.pause_after))
-    for flag, given in wanted:
-        for name in given:
-            if name is not None and name not in names:
-                raise ExpressError(f'{flag}: node "{name}" not found{nearest_or_all(name, sorted(names))}')
+def _found(comparison: Comparison, choice: Choice, resources: ResourceSettings) -> Choice:
+    """Return the choice by the nodes' names alone. Raises ExpressError where one is not there."""
+    known = [(change.name, change.kind) for change in comparison.nodes]
+    only = find_nodes(choice.only, known, resources, flag="--only")
+    start = find_nodes([choice.start], known, resources, flag="--from")[0] if choice.start is not None else None
+    return replace(
+        choice,
+        only=only,
+        start=start,
+        pause_after=find_nodes(choice.pause_after, known, resources, flag="--pause-after"),
+    )
 
 
 def _chosen(comparison: Comparison, choice: Choice) -> set[str]:

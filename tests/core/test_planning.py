@@ -201,3 +201,11 @@ def test_objects_stand_in_helms_order_by_kind_then_by_name_and_unknown_kinds_las
     expected = ["Namespace", "ServiceAccount", "Secret", "ConfigMap", "Service", "Anything", "Widget"]
     assert [each.kind for each in ordered][::2] == expected
     assert [each.name for each in ordered] == ["a", "b"] * len(kinds)
+
+
+def test_nodes_are_chosen_as_kubectl_names_them_too() -> None:
+    old, new = system(be1=DATA, be2=DATA, be3=DATA), system(be1=NEWER, be2=NEWER, be3=NEWER)
+    plan = planned(old, new, Choice(only=("Backend/be1", "backend/be3"), start="backend.express.example.com/be2"))
+    assert nodes(plan) == ["be3"]
+    plan = planned(old, new, Choice(pause_after=("backend/be1",)))
+    assert [step.pause_after for step in plan.steps] == [True, False, False]
