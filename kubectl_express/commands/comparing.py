@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.core.changes import changes
 from kubectl_express.core.node import Side
 from kubectl_express.core.objects import as_deployed, deployed, object_changes
+from kubectl_express.core.values import Object, at, text, without
 from kubectl_express.core.verdict import Comparison
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.layout import Layout, System
@@ -16,12 +18,14 @@ from kubectl_express.sources.live_objects import read_objects
 from kubectl_express.sources.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from kubectl_express.core.objects import Identity
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
 
 LIVE = "live"
+_NAMESPACE = "/metadata/namespace"
 _GIT = "git:"
 
 
@@ -118,14 +122,16 @@ class Comparer:
         there = {key: as_deployed(live[key], manifest) for key, manifest in wanted.items() if key in live}
         rest = {key: manifest for key, manifest in wanted.items() if key not in there and not self._listed(key)}
         others = read_objects(self.scope.cluster, system.namespace, rest)
-        for (_, kind, name), problem in others.unreadable.items():
-            self.printer.warn(f"{kind}/{name} is not compared: {problem}")
-            wanted.pop((_, kind, name))
+        for line in uncompared(others.unreadable):
+            self.printer.warn(line)
+        for key in others.unreadable:
+            wanted.pop(key)
+        found = {key: _placed_as(wanted[key], each) for key, each in {**there, **others.found}.items()}
         return Comparison(
             baseline,
             target,
             tuple(changes(baseline, target, settings.kinds)),
-            tuple(object_changes({**there, **others.found}, wanted, settings)),
+            tuple(object_changes(found, wanted, settings)),
             tuple((kind, name) for _, kind, name in others.unreadable),
         )
 
@@ -133,6 +139,22 @@ class Comparer:
         """Whether the snapshot would hold the object if it were there."""
         settings = self.scope.settings.resources
         return key[0] == settings.group and key[1] in settings.kinds
+
+
+def uncompared(unreadable: Mapping[Identity, str]) -> list[str]:
+    """Return a warning for each reason why objects are not compared, with all of a kind that it is the reason for."""
+    named: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (_, kind, name), problem in unreadable.items():
+        named[kind, problem].append(f"{kind}/{name}")
+    return [
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not compared: {problem}"
+        for (_, problem), names in named.items()
+    ]
+
+
+def _placed_as(wanted: Object, live: Object) -> Object:
+    """Return a live object without its namespace where the target has none: both are in the system's own."""
+    return live if text(at(wanted, _NAMESPACE)) else without(live, _NAMESPACE)
 
 
 def known_texts(target: Side) -> dict[str, list[tuple[str, str]]]:

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from kubectl_express.sources.cluster import Cluster
 
 _GET_AT_MOST = 3
+_FORBIDDEN = 403
 _DRY_RUN_MANAGER = "kubectl-express-diff"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveObjects:
-    """What was found, as far as its deployer spoke; and one line for each that could not be read."""
+    """What was found, as far as its deployer spoke; and one line for each that could not be read.
+
+    Those of a kind that were read in one request share theirs.
+    """
 
     found: dict[Identity, Object]
     unreadable: dict[Identity, str]
@@ -49,7 +53,9 @@ def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Obj
             served = served_kind(cluster, api_version, kind)
             if served is None or not is_segment(place):
                 continue
-            for item in _read_kind(cluster, served, place, list(keys)):
+            items, refused = _read_kind(cluster, served, place, list(keys))
+            result.unreadable.update({keys[name]: problem for name, problem in refused.items()})
+            for item in items:
                 if _name(item) in keys:
                     key = keys[_name(item)]
                     live: Object = {**item, "apiVersion": api_version, "kind": kind}
@@ -63,12 +69,26 @@ def _name(manifest: Object) -> str:
     return text(at(manifest, "/metadata/name")) or ""
 
 
-def _read_kind(cluster: Cluster, kind: ServedKind, namespace: str, names: list[str]) -> Iterable[Object]:
+def _read_kind(
+    cluster: Cluster, kind: ServedKind, namespace: str, names: list[str]
+) -> tuple[Iterable[Object], dict[str, str]]:
+    """Return the objects of a kind, and of those that are refused by name what the API server says."""
     if len(names) > _GET_AT_MOST:
-        return objects(cluster.get(kind.collection(namespace)).get("items"))
+        return objects(cluster.get(kind.collection(namespace)).get("items")), {}
+    found: list[Object] = []
+    refused: dict[str, str] = {}
     # What no object can be called is not there.
-    paths = [kind.item(namespace, name) for name in names if is_segment(name)]
-    return [live for path in paths if (live := _get(cluster, path)) is not None]
+    for name in filter(is_segment, names):
+        try:
+            live = _get(cluster, kind.item(namespace, name))
+        except ServerError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            # A right may be for some names only, and the server's words name the object.
+            refused[name] = str(error)
+        else:
+            found += [live] if live is not None else []
+    return found, refused
 
 
 def _get(cluster: Cluster, path: str) -> Object | None:

@@ -173,3 +173,23 @@ def test_what_may_not_be_read_is_named_and_hides_nothing_else(
     ((key, problem),) = found.unreadable.items()
     assert key == ("", "Service", "express")
     assert "forbidden" in problem
+
+
+def test_each_object_that_is_refused_has_words_of_its_own_and_a_right_for_one_name_is_used(
+    control_plane: ControlPlane, kubectl: Kubectl, namespace: str, tmp_path: Path
+) -> None:
+    services: list[Object] = [{**SERVICE, "metadata": {"name": name}} for name in ("a", "b", "c", "d")]
+    apply(kubectl, CLIENT_SIDE, *services)
+    kubectl("create", "role", "one", "--verb=get", "--resource=services", "--resource-name=b")
+    kubectl("create", "rolebinding", "one", "--role=one", "--user=of-one")
+    config = control_plane.kubeconfig(tmp_path / "of-one", {"yul1": namespace})
+    access = resolve(ConnectionOptions(kubeconfig=str(config), as_user="of-one"), {})
+    few = read_objects(Cluster(access, {}), namespace, deployed(services[:3], RESOURCES))
+    assert list(few.found) == [("", "Service", "b")]
+    assert {name: f'services "{name}" is forbidden' in said for (_, _, name), said in few.unreadable.items()} == {
+        "a": True,
+        "c": True,
+    }
+    many = read_objects(Cluster(access, {}), namespace, deployed(services, RESOURCES))
+    assert [name for _, _, name in many.unreadable] == ["a", "b", "c", "d"]
+    assert len(set(many.unreadable.values())) == 1

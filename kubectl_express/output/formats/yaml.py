@@ -37,7 +37,10 @@ def render(view: View, palette: Palette) -> str:
     return dump(view.document)
 
 
-def dump(document: Object) -> str:
-    """Return an object as YAML that every reader takes for the same, keys in their order."""
-    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, width=2**16)
+def dump(document: Object, *, readable: bool = False) -> str:
+    """Return an object as YAML that every reader takes for the same, keys in their order.
+
+    Characters beyond ASCII are escaped, which programs do not mind, unless it is to be `readable` for people.
+    """
+    text: str = yaml.dump(document, Dumper=Dumper, sort_keys=False, width=2**16, allow_unicode=readable)
     return text

@@ -150,8 +150,8 @@ def _counted(changes: Sequence[ObjectChange], settings: Settings, *, in_full: bo
 def _object_diff(change: ObjectChange, settings: Settings) -> list[Cell]:
     old, new = masked_pair(change.old, change.new, settings)
     lines = difflib.unified_diff(
-        dump(old).splitlines() if old else [],
-        dump(new).splitlines() if new else [],
+        dump(old, readable=True).splitlines() if old else [],
+        dump(new, readable=True).splitlines() if new else [],
         f"baseline/{change.kind}/{change.name}",
         f"target/{change.kind}/{change.name}",
         lineterm="",

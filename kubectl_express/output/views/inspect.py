@@ -159,7 +159,7 @@ def _blocks(reading: Reading, inspected: _Inspected) -> list[Table | Lines]:
         blocks.append(Table(_PODS, [_pod_row(pod, node) for pod in node.live.pods]))
     data = _data(node, redact)
     if data is not None:
-        lines = (Cell(f"  {line}") for line in dump(data).rstrip().split("\n"))
+        lines = (Cell(f"  {line}") for line in dump(data, readable=True).rstrip().split("\n"))
         blocks.append(Lines([Cell(_size(node)), *lines], verbatim=True))
     return blocks
 
