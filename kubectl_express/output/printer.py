@@ -5,13 +5,15 @@ from __future__ import annotations
 from kubectl_express.output.formats import find_format
 from kubectl_express.output.palette import choose_palette
 from kubectl_express.output.text import printable
-from kubectl_express.output.view import Cell, Style, View
+from kubectl_express.output.view import Cell, Style, Table, View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from kubectl_express.environment import Environment
+
+_FOR_PEOPLE = frozenset({"table", "wide", "markdown"})
 
 
 class Printer:
@@ -26,6 +28,9 @@ class Printer:
         self._environment = environment
         self._palette = choose_palette(color, environment.stdout, environment.variables)
         self._remarks = choose_palette(color, environment.stderr, environment.variables)
+        self._shown = False
+        self._last: Table | None = None
+        """The last table that was shown, with which one without heads goes on."""
 
     def alive(self) -> AbstractContextManager[None]:
         """Return a context in which a terminal shows what is done, once that takes longer than people wait quietly."""
@@ -34,8 +39,17 @@ class Printer:
         return Alive(self._environment)
 
     def show(self, view: View) -> None:
-        """Write a view to stdout in the chosen format."""
-        self._environment.write(find_format(self.form)(view, self._palette))
+        """Write a view to stdout in the chosen format; for people, a blank line parts it from the one before."""
+        goes_on = False
+        for block in view.blocks:
+            if isinstance(block, Table):
+                if not block.heads:
+                    block.above, goes_on = self._last, True
+                self._last = block
+        text = find_format(self.form)(view, self._palette)
+        apart = self._shown and not goes_on and self.form in _FOR_PEOPLE and bool(text)
+        self._shown = self._shown or bool(text)
+        self._environment.write(f"\n{text}" if apart else text)
 
     def show_line(self, view: View) -> None:
         """Write a view's document to stdout on one line, where documents follow one another."""

@@ -56,12 +56,16 @@ class Column:
 class Table:
     """Rows of cells below their columns; without heads where the table goes on with an earlier one."""
 
-    __slots__ = ("columns", "heads", "rows")
+    __slots__ = ("above", "columns", "heads", "rows", "widths")
 
     def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, heads: bool = True) -> None:
         self.columns = columns
         self.rows = rows
         self.heads = heads
+        self.above: Table | None = None
+        """The table that it goes on with, once that is known: its columns are at least as wide."""
+        self.widths: Sequence[int] = ()
+        """How many characters its columns took when it was drawn."""
 
 
 class Lines:

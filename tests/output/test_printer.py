@@ -8,7 +8,7 @@ import pytest
 from kubectl_express.environment import Environment
 from kubectl_express.output.palette import Palette, choose_palette
 from kubectl_express.output.printer import Printer
-from kubectl_express.output.view import Cell, Lines, Style, View
+from kubectl_express.output.view import Cell, Column, Lines, Style, Table, View
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,3 +70,35 @@ def test_details_are_told_only_where_they_are_asked_for(tmp_path: Path) -> None:
     err = io.StringIO()
     Printer(Environment(io.StringIO(), io.StringIO(), err, {}, tmp_path)).detail("a detail")
     assert err.getvalue() == ""
+
+
+def shown_with(form: str, tmp_path: Path, *views: View) -> str:
+    out = io.StringIO()
+    printer = Printer(Environment(io.StringIO(), out, io.StringIO(), {}, tmp_path), form=form)
+    for view in views:
+        printer.show(view)
+    return out.getvalue()
+
+
+def table(*rows: tuple[str, str], heads: bool = False) -> View:
+    cells = [[Cell(text) for text in row] for row in rows]
+    return View({}, [], [Table((Column("NODE"), Column("STATE")), cells, heads=heads)])
+
+
+@pytest.mark.parametrize("form", ["table", "wide"])
+def test_rows_that_follow_a_table_stand_below_its_columns_which_only_grow(form: str, tmp_path: Path) -> None:
+    first = table(("frontend-1", "current"), heads=True)
+    views = (first, table(("be1", "pending")), table(("frontend-100", "current")), table(("be1", "current")))
+    assert shown_with(form, tmp_path, *views).splitlines() == [
+        "NODE        STATE",
+        "frontend-1  current",
+        "be1         pending",
+        "frontend-100  current",
+        "be1           current",
+    ]
+
+
+@pytest.mark.parametrize(("form", "between"), [("table", "\n"), ("wide", "\n"), ("markdown", "\n"), ("name", "")])
+def test_a_blank_line_parts_one_view_from_the_next_for_people(form: str, between: str, tmp_path: Path) -> None:
+    view = View({}, ["line"], [Lines([Cell("line")])])
+    assert shown_with(form, tmp_path, View({}), view, view) == f"line\n{between}line\n"

@@ -313,6 +313,29 @@ def test_the_table_has_every_node_with_how_far_it_is_and_for_how_long(screen: Sc
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "row"),
+    [
+        (77, ["be1", "Backend", "update", "f97c146a40 -> 5d96de6718"]),
+        (76, ["be1", "update", "f97c146a40 -> 5d96de6718"]),
+        (60, ["be1", "f97c146a40 -> 5d96de6718"]),
+        (59, ["be1"]),
+    ],
+)
+def test_columns_of_the_plan_give_way_to_the_state_and_the_time_on_a_narrow_terminal(
+    width: int, row: list[str]
+) -> None:
+    screen = Screen("be1", "be2", width=width)
+    screen.tell(applied("be1"))
+    screen.clock.now += 65
+    screen.tell(waiting("be1", "pod be1-0 is not Ready (CrashLoopBackOff), restarted 4 times, of late"))
+    *before, state, time = screen.row("be1")
+    screen.table.close()
+    assert before == row
+    assert state.startswith("pod be1-0 is not Re")
+    assert time == "1m05s"
+
+
 def test_a_node_that_was_not_seen_to_be_applied_passes_without_a_time(screen: Screen) -> None:
     screen.tell(passed("be1"))
     assert screen.row("be1")[-1] == "✓ done"

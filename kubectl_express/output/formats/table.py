@@ -42,6 +42,9 @@ def _table(table: Table, palette: Palette, *, wide: bool) -> str:
     if table.heads:
         rows.insert(0, [Cell(table.columns[index].title) for index in kept])
     widths = column_widths([[printable(cell.text) for cell in row] for row in rows], heads=table.heads)
+    if table.above is not None and len(table.above.widths) == len(widths):
+        widths = [max(pair) for pair in zip(table.above.widths, widths, strict=True)]
+    table.widths = widths
     return "\n".join(_line(row, widths, palette) for row in rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -39,6 +39,8 @@ _HEADS = ("NODE", "KIND", "CHANGE", "REVISION")
 _WIDEST = 40
 """Characters of a name: a terminal has not much more for all columns."""
 _TIME = 8
+_STATE = 20
+"""Characters of a state that are worth more than the columns before it."""
 _LOOKS = {
     Style.PLAIN: "",
     Style.GOOD: "green",
@@ -165,14 +167,37 @@ class LiveTable:
 
 
 class _Layout:
-    """What of each row never changes, cut and padded once: all of it, so that no column jumps as the window moves."""
+    """What of each row never changes, cut and padded: of all rows, so that no column jumps as the window moves."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         named = {row.node: (row.node, row.kind, row.change, row.revision) for row in rows}
-        cells = {node: [shortened(printable(text), _WIDEST) for text in texts] for node, texts in named.items()}
-        widths = [max(map(cell_len, column)) for column in zip(_HEADS, *cells.values(), strict=True)]
-        self.heads = _padded(_HEADS, widths)
-        self.rows = {node: _padded(texts, widths) for node, texts in cells.items()}
+        self._cells = {node: [shortened(printable(text), _WIDEST) for text in texts] for node, texts in named.items()}
+        self._widths = [max(map(cell_len, column)) for column in zip(_HEADS, *self._cells.values(), strict=True)]
+        self._fitted: tuple[int, _Columns] | None = None
+
+    def fitted(self, width: int) -> _Columns:
+        """Return the columns for a terminal's width: where a state has no room, those behind the name go, one by one.
+
+        What they say the plan has said; how far a node is, and for how long, stands nowhere else.
+        """
+        if self._fitted is None or self._fitted[0] != width:
+            self._fitted = width, self._fit(width)
+        return self._fitted[1]
+
+    def _fit(self, width: int) -> _Columns:
+        kept = [0, 1, 2, 3]
+        while len(kept) > 1 and width - sum(self._widths[index] + 2 for index in kept) - _TIME < _STATE:
+            kept.pop(1)
+        widths = [self._widths[index] for index in kept]
+        rows = {node: _padded([texts[index] for index in kept], widths) for node, texts in self._cells.items()}
+        return _Columns(_padded([_HEADS[index] for index in kept], widths), rows)
+
+
+class _Columns(NamedTuple):
+    """The columns before STATE: the line of their heads, and that of each node."""
+
+    heads: str
+    rows: dict[str, str]
 
 
 def _padded(texts: Sequence[str], widths: Sequence[int]) -> str:
@@ -212,13 +237,14 @@ class _Picture:
 
     def _table(self, rows: list[Row], width: int) -> Iterator[Text]:
         states = [_line(f"{_MARKS.get(row.turn, '')}{row.said}", _style(row)) for row in rows]
-        room = width - cell_len(self._layout.heads) - _TIME
+        columns = self._layout.fitted(width)
+        room = width - cell_len(columns.heads) - _TIME
         widest = max(min(max((state.cell_len for state in states), default=0), room), len("STATE"))
-        yield _line(f"{self._layout.heads}{'STATE':{widest}}{'TIME':>{_TIME}}")
+        yield _line(f"{columns.heads}{'STATE':{widest}}{'TIME':>{_TIME}}")
         for row, state in zip(rows, states, strict=True):
             state.truncate(widest, overflow="ellipsis", pad=True)
             time = row.time(self._now)
-            line = _line(self._layout.rows[row.node])
+            line = _line(columns.rows[row.node])
             line.append_text(state)
             line.append("" if time is None else f"{elapsed(time):>{_TIME}}")
             yield line
