@@ -13,7 +13,9 @@ from kubectl_express.core.record import Progress, Record
 from kubectl_express.output.formats import find_format
 from kubectl_express.output.palette import Palette
 from kubectl_express.output.views.history import History, history_view
+from kubectl_express.output.views.overview import Overview, overview_view
 from kubectl_express.output.views.rollout_status import Course, RolloutStatus, rollout_status_view
+from kubectl_express.output.views.systems import Reading
 from tests.core.rendered import SETTINGS, applied_by_kubectl, config_map, entry, live_of, pod, resource, revision_of
 from tests.output.rolled import HOSTILE, PLACE
 from tests.testbed.applications import OPERATION, operation_state
@@ -173,10 +175,16 @@ def test_a_system_that_was_never_rolled_out_says_so_and_who_holds_its_lease() ->
 
 def test_an_undo_says_of_what_and_a_record_without_engine_or_commit_is_whole() -> None:
     record = replace(RECORD, action="undo", undoes=2, engine="", commit=None)
-    assert text(shown(record=record))[0].startswith("systemdcrtest3 in yul1: undo 3 (of 2) by alice")
+    assert text(shown(record=record))[0].startswith("systemdcrtest3 in yul1: undo 3, of rollout 2, by alice")
     assert " undo of 2 " in text(history(Course(record, PROGRESS, HELD)))[1]
     found = system(shown(record=record))["rollout"]
     assert (found["action"], found["undoes"], found["engine"], found["commit"]) == ("undo", 2, None, None)
+
+
+def test_the_overview_calls_an_undo_by_its_name() -> None:
+    undone = Course(replace(RECORD, action="undo", undoes=2), replace(PROGRESS, state="finished"), None)
+    (line,) = text(overview_view([Overview(Reading(PLACE, live(), SETTINGS), undone)]))
+    assert line.endswith("; last undo 3 finished by alice on host7")
 
 
 # History

@@ -84,7 +84,7 @@ def _rollout(course: Course) -> str:
         where = (
             f" at {progress.current}" if progress.current else f" after {progress.done} of {len(record.steps)} nodes"
         )
-    return f"last rollout {record.number} {course.state}{where} by {record.by}"
+    return f"last {record.action} {record.number} {course.state}{where} by {record.by}"
 
 
 def _style(nodes: Sequence[Node]) -> Style:

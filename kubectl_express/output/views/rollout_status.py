@@ -230,7 +230,7 @@ def _heads(status: RolloutStatus) -> list[Cell]:
     if course is None:
         return [Cell(f"{status.place.title()}: no rollout is recorded", Style.STRONG), *others]
     record, progress = course.record, course.progress
-    of = "" if record.undoes is None else f" (of {record.undoes})"
+    of = "" if record.undoes is None else f", of rollout {record.undoes},"
     title = f"{status.place.title()}: {record.action} {record.number}{of} by {record.by}, since {record.started}"
     told = progress.message.startswith(course.state) or not progress.message
     said = (progress.message or course.state) if told else f"{course.state}: {progress.message}"
