@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
 from kubectl_express.commands.external_diff import run_external_diff
-from kubectl_express.commands.reading import file_place, gather, place, tell
+from kubectl_express.commands.reading import check_against, file_place, gather, place, tell
 from kubectl_express.errors import ExitStatus, worst
 from kubectl_express.output.views.diff import SystemDiff, diff_view
 
@@ -20,6 +20,7 @@ EXTERNAL = "KUBECTL_EXTERNAL_DIFF"
 
 def diff(scope: Scope, printer: Printer, *, file: str | None, against: str, objects: bool) -> ExitStatus:
     """Compare the chart, or a file, with the baseline; exit as the comparisons and what could not be read say."""
+    check_against(scope, against)
     comparer = Comparer(scope, printer, file, Baseline(against))
     with comparer.opened() as earlier:
 

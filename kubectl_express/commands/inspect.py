@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
-from kubectl_express.commands.reading import check_names, file_place, gather, place, tell
+from kubectl_express.commands.reading import check_against, file_place, gather, named_nodes, place, tell
 from kubectl_express.commands.sources import Source, read_source
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.text import printable_lines
@@ -38,13 +38,14 @@ def inspect(
     if against is not None:
         if printer.form == DATA:
             raise ExpressError("-o data shows stored data alone: give it without --against")
+        check_against(scope, against)
         return _inspect_against(scope, printer, names, source.file, Baseline(against))
-    readings, failed = read_source(scope, source, names, printer)
+    read = read_source(scope, source, names, printer)
     if printer.form == DATA:
-        write_data(scope.environment, readings, names)
+        write_data(scope.environment, read.readings, read.names)
     else:
-        printer.show(inspect_view([Inspection(each) for each in readings], names))
-    return ExitStatus.FAILED if failed else ExitStatus.DONE
+        printer.show(inspect_view([Inspection(each) for each in read.readings], read.names))
+    return ExitStatus.FAILED if read.failed else ExitStatus.DONE
 
 
 def _inspect_against(
@@ -57,7 +58,7 @@ def _inspect_against(
             return place(system) if system.name else file_place(scope), comparer.compare(system, earlier)
 
         gathered = gather(comparer.systems(), compare, printer)
-    check_names([_either(comparison) for _, comparison in gathered.results], names)
+    names = named_nodes(scope, [_either(comparison) for _, comparison in gathered.results], names)
     for where, comparison in gathered.results:
         tell(printer, where, comparison.target, scope.settings)
         tell(printer, where, comparison.baseline, scope.settings)

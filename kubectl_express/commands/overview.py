@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.reading import gather, place, tell
+from kubectl_express.commands.reading import gather, place, tell, tell_doubt
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.overview import Overview, overview_view
 from kubectl_express.output.views.rollout_status import Course
@@ -33,14 +33,16 @@ def overview(scope: Scope, printer: Printer) -> ExitStatus:
     That is said where none is configured: whoever has one is to mend the way to it.
     """
     try:
-        gathered = gather(scope.systems(live=True), lambda system: _read(scope, system), printer)
+        gathered = gather(scope.systems(live=True), lambda system: (system, _read(scope, system)), printer)
     except ExpressError as error:
         error.args = ("\n".join([str(error), *([] if _configured(scope) else _found(scope)), _HELP]),)
         raise
-    for each in gathered.results:
+    for system, each in gathered.results:
         tell(printer, each.reading.place, each.reading.side, each.reading.settings)
+        if not each.reading.side.nodes and each.course is None:
+            tell_doubt(scope, printer, system)
     if gathered.results:
-        printer.show(overview_view(gathered.results))
+        printer.show(overview_view([each for _, each in gathered.results]))
         printer.remark(_NEXT)
     else:
         printer.remark(_HELP)

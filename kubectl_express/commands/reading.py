@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kubectl_express.core.live import split
-from kubectl_express.core.nearest import nearest_or_all
+from kubectl_express.core.node_names import find_nodes
 from kubectl_express.errors import ExpressError
 from kubectl_express.output.views.systems import Place
 from kubectl_express.sources.threads import together
@@ -73,6 +73,16 @@ def place(system: System) -> Place:
     return Place(system.name, system.namespace, system.context or None)
 
 
+def check_against(scope: Scope, against: str) -> None:
+    """Raise ExpressError where a baseline is meant to be a git revision: no file has its name, and git knows it."""
+    if against in {"-", "live"} or against.startswith("git:") or (scope.environment.folder / against).exists():
+        return
+    from kubectl_express.sources import git
+
+    if git.commit(scope.layout.root, scope.environment.variables, against):
+        raise ExpressError(f"--against {against}: there is no such file; did you mean git:{against}?")
+
+
 def file_place(scope: Scope) -> Place:
     """Return what is known of the system that a file holds: only what the command line says."""
     selection = scope.selection
@@ -111,9 +121,36 @@ def _provenance(node: Node, settings: Settings) -> str:
     return "; ".join(parts)
 
 
-def check_names(sides: Sequence[Side], names: Sequence[str]) -> None:
-    """Raise ExpressError where a node's name is on none of the sides, with the nearest names that are."""
-    there = list(dict.fromkeys(name for side in sides for name in side.nodes))
-    for name in names:
-        if name not in there:
-            raise ExpressError(f'node "{name}" not found{nearest_or_all(name, there)}')
+def named_nodes(scope: Scope, sides: Sequence[Side], words: Sequence[str], where: str = "") -> tuple[str, ...]:
+    """Return the names of the nodes that words name, as NAME or KIND/NAME.
+
+    Raises ExpressError where one is on none of the sides; `where` says where was looked if there is no node at all.
+    """
+    known = [(node.name, node.kind) for side in sides for node in side.nodes.values()]
+    return find_nodes(words, known, scope.settings.resources, where=where)
+
+
+def nowhere(scope: Scope, systems: Sequence[System]) -> str:
+    """Return in which namespaces nothing was found, and what else may be meant, to be put behind that."""
+    doubts = dict.fromkeys(scope.doubt(system) for system in systems)
+    return f" in {', '.join(system.namespace for system in systems)}{''.join(doubts)}"
+
+
+def tell_doubt(scope: Scope, printer: Printer, system: System) -> None:
+    """Say on stderr, of a system without nodes, what else may be meant."""
+    if scope.doubt(system):
+        printer.remark(f"No nodes found{nowhere(scope, [system])}")
+
+
+def doubt_without_nodes(scope: Scope, system: System) -> str:
+    """Return what else may be meant by a system, to be put behind what is wrong with it.
+
+    Empty where there is no doubt: it has nodes, or had a rollout. So it is where nobody can see whether it has.
+    """
+    from kubectl_express.rollout.control import held
+
+    try:
+        doubt = scope.doubt(system)
+        return "" if not doubt or scope.live(system).nodes or held(scope.cluster, system.namespace) else doubt
+    except ExpressError:
+        return ""

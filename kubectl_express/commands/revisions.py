@@ -6,7 +6,7 @@ import threading
 from queue import Queue
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.reading import check_names, place
+from kubectl_express.commands.reading import named_nodes, nowhere, place, tell_doubt
 from kubectl_express.commands.sources import Source, read_source
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.revisions import revisions_view
@@ -29,13 +29,13 @@ def revisions(scope: Scope, printer: Printer, *, names: tuple[str, ...], source:
         if not source.live:
             raise ExpressError("--watch follows the cluster: give it without --chart and -f")
         return _watch(scope, printer, names)
-    readings, failed = read_source(scope, source, names, printer)
+    read = read_source(scope, source, names, printer)
     if printer.form in {"table", "wide"}:
-        for reading in readings:
+        for reading in read.readings:
             if reading.side.engine:
                 printer.remark(f"{reading.place.title()}: {reading.side.title}")
-    printer.show(revisions_view(readings, names))
-    return ExitStatus.FAILED if failed else ExitStatus.DONE
+    printer.show(revisions_view(read.readings, read.names))
+    return ExitStatus.FAILED if read.failed else ExitStatus.DONE
 
 
 def _watch(scope: Scope, printer: Printer, names: tuple[str, ...]) -> ExitStatus:
@@ -51,7 +51,10 @@ def _watch(scope: Scope, printer: Printer, names: tuple[str, ...]) -> ExitStatus
         before = last.get(system)
         last[system] = side
         if before is None and len(last) == len(systems):
-            check_names(list(last.values()), names)
+            names = named_nodes(scope, list(last.values()), names, nowhere(scope, systems))
+            for each in systems:
+                if not last[each].nodes:
+                    tell_doubt(scope, printer, each)
             readings = [Reading(place(each), last[each], scope.settings) for each in systems]
             printer.show(revisions_view(readings, names))
         elif before is not None and len(last) == len(systems):

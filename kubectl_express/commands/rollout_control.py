@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from kubectl_express.commands.reading import doubt_without_nodes
 from kubectl_express.commands.rollout_stop import applications_of, stop
 from kubectl_express.core.lease import author
 from kubectl_express.errors import ExitStatus
@@ -36,6 +37,6 @@ def control(scope: Scope, printer: Printer, action: str) -> ExitStatus:
                     f"{error}, and {application.title}, which is syncing these nodes, cannot pause: "
                     "`kubectl express rollout stop` terminates the sync, and syncing again goes on"
                 ) from None
-        raise
+        raise NoRolloutError(f"{error}{doubt_without_nodes(scope, system)}") from error
     printer.remark(f"the rollout of {system.name} by {held.holder} {_ASKED[action]}")
     return ExitStatus.DONE

@@ -10,7 +10,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.reading import place, tell
+from kubectl_express.commands.reading import place, tell, tell_doubt
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.rollout_status import INTERRUPTED, Course, RolloutStatus, rollout_status_view
 from kubectl_express.rollout.argocd.following import ApplicationWatch
@@ -50,6 +50,8 @@ def status(scope: Scope, printer: Printer, *, watch: bool) -> ExitStatus:
     )
     shown = replace(shown, applications=None if owners.notes and not owners.applications else owners.applications)
     tell(printer, place(system), shown.side, scope.settings)
+    if shown.course is None and shown.held is None and not shown.side.nodes:
+        tell_doubt(scope, printer, system)
     for note in owners.notes:
         printer.warn(note)
     printer.show(rollout_status_view([shown]))

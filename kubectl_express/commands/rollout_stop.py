@@ -6,6 +6,7 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kubectl_express.commands.reading import doubt_without_nodes
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.rollout.argocd.ownership import owning_applications
 from kubectl_express.rollout.argocd.termination import terminate
@@ -46,7 +47,7 @@ def stop(scope: Scope, printer: Printer, system: System, by: str) -> ExitStatus:
     nobody = failures and isinstance(failures[0], NoRolloutError)
     if nobody and not syncing:
         idle = "".join(f", and {application.title} is not syncing" for application in applications)
-        raise NoRolloutError(f"{failures[0]}{idle}")
+        raise NoRolloutError(f"{failures[0]}{idle or doubt_without_nodes(scope, system)}")
     if nobody:
         failures.clear()
     ended = together([partial(_terminated, scope, printer, application, by) for application in syncing])

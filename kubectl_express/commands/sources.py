@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.reading import check_names, file_place, gather, place, tell
-from kubectl_express.core.nearest import did_you_mean
+from kubectl_express.commands.reading import file_place, gather, named_nodes, nowhere, place, tell
 from kubectl_express.output.views.systems import Reading
 
 if TYPE_CHECKING:
@@ -28,11 +27,21 @@ class Source:
         return not self.chart and self.file is None
 
 
-def read_source(scope: Scope, source: Source, names: tuple[str, ...], printer: Printer) -> tuple[list[Reading], bool]:
-    """Return what was read of every system, and whether any could not be read. Says what belongs to stderr.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of every system, the names of the nodes that were asked for, and whether any could not be read."""
+
+    readings: list[Reading]
+    names: tuple[str, ...]
+    failed: bool
+
+
+def read_source(scope: Scope, source: Source, words: tuple[str, ...], printer: Printer) -> Read:
+    """Read every system, and say what belongs to stderr. The words name nodes.
 
     Raises ExpressError where a node is named that no side has.
     """
+    systems: list[System] = []
     if source.file is not None:
         readings, failed = [Reading(file_place(scope), scope.file(source.file), scope.settings)], False
     else:
@@ -41,22 +50,15 @@ def read_source(scope: Scope, source: Source, names: tuple[str, ...], printer: P
             side = scope.live(system) if source.live else scope.rendered(system)
             return Reading(place(system), side, scope.settings)
 
-        gathered = gather(scope.systems(live=source.live), read, printer)
+        systems = scope.systems(live=source.live)
+        gathered = gather(systems, read, printer)
         readings, failed = gathered.results, gathered.failed
-    check_names([reading.side for reading in readings], names)
+    empty = not any(reading.side.nodes for reading in readings)
+    where = nowhere(scope, systems) if source.live and empty else ""
+    names = named_nodes(scope, [reading.side for reading in readings], words, where)
     for reading in readings:
         tell(printer, reading.place, reading.side, reading.settings)
-    if not any(reading.side.nodes for reading in readings) and not failed:
-        where = ", ".join(reading.place.namespace or reading.side.origin for reading in readings)
-        printer.remark(f"No nodes found in {where}{_nearest(scope, readings) or '.'}")
-    return readings, failed
-
-
-def _nearest(scope: Scope, readings: list[Reading]) -> str:
-    """Return the nearest system that has overlays, where one was asked for that has none: it may be misspelt."""
-    for named in scope.selection.systems:
-        for reading in readings:
-            known = scope.layout.systems(reading.place.context or "")
-            if reading.place.system == named and named not in known:
-                return did_you_mean(named, known)
-    return ""
+    if empty and not failed:
+        where = where or f" in {', '.join(reading.place.namespace or reading.side.origin for reading in readings)}"
+        printer.remark(f"No nodes found{where}{'' if ';' in where else '.'}")
+    return Read(readings, names, failed)

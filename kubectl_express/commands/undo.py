@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
-from kubectl_express.commands.reading import place, tell
+from kubectl_express.commands.reading import doubt_without_nodes, place, tell
 from kubectl_express.commands.rolling import Rolling
 from kubectl_express.core.changes import ChangeKind
 from kubectl_express.core.kubectl_yaml import read_documents
@@ -78,7 +78,9 @@ def _last(scope: Scope, system: System) -> tuple[Past, Past]:
     records = Records(scope.cluster, system.namespace)
     heads = records.heads()
     if not heads:
-        raise ExpressError(f"nothing to undo: no rollout of {place(system).title()} is on record")
+        raise ExpressError(
+            f"nothing to undo: no rollout of {place(system).title()} is on record{doubt_without_nodes(scope, system)}"
+        )
     past = Past.read(records, heads[-1])
     if past.record.action == "undo" and past.unfinished:
         for head in heads:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
 from kubectl_express.commands.deploying import SHELL, deployer_problems, unset
-from kubectl_express.commands.reading import Gathered, file_place, gather, place, tell
+from kubectl_express.commands.reading import Gathered, check_against, file_place, gather, place, tell
 from kubectl_express.commands.trusting import hashing_problems, render_problems, rendered_again
 from kubectl_express.core.verification import (
     Problem,
@@ -86,6 +86,8 @@ def _file(scope: Scope, file: str) -> SystemVerification:
 
 
 def _target(scope: Scope, printer: Printer, file: str | None, against: str | None) -> Gathered[SystemVerification]:
+    if against is not None:
+        check_against(scope, against)
     comparer = Comparer(scope, printer, file, Baseline(against)) if against is not None else None
     with ExitStack() as stack:
         earlier = stack.enter_context(comparer.opened()) if comparer else None

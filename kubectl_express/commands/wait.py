@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_express.commands.reading import check_names, place, tell
+from kubectl_express.commands.reading import named_nodes, nowhere, place, tell
 from kubectl_express.core.gate import Facts, Outcome, Verdict, Wanted, judge
 from kubectl_express.core.values import at
 from kubectl_express.errors import ExitStatus, ExpressError
@@ -35,7 +35,7 @@ def wait(
     with printer.alive():
         snapshot = scope.snapshot(system)
         side = scope.live_side(snapshot)
-    check_names([side], names)
+    names = named_nodes(scope, [side], names, nowhere(scope, [system]))
     nodes = [side.nodes[name] for name in dict.fromkeys(names)]
     tell(printer, place(system), side, scope.settings)
     inbox = Inbox()

@@ -141,6 +141,26 @@ class Scope:
         hint = did_you_mean(context, contexts) or f"{there_are}; pick one with --context or --system"
         raise ExpressError(f"no system in context {context}{hint}")
 
+    def doubt(self, system: System) -> str:
+        """Return why a live system of which nothing is found may not be what is meant, to be put behind that.
+
+        No overlays name it, though there are some, or it is but a guess. Empty where there is no reason for doubt.
+        """
+        known = self.layout.systems(system.context)
+        if self.selection.systems:
+            listed = f"; {system.context} has overlays for {', '.join(known)}" if known else ""
+            return "" if system.name in known else did_you_mean(system.name, known) or listed
+        if self.selection.connection.namespace:
+            namespaces = [self.layout.namespace(name, system.context) for name in known]
+            return "" if system.namespace in namespaces else did_you_mean(system.namespace, namespaces)
+        if known:
+            return ""
+        of = f" for {system.context}" if self.layout.contexts() else ""
+        return (
+            f"; no overlays{of} are here, so only namespace {system.namespace} was looked at: "
+            "run in the repository that holds them, or give --system or -n"
+        )
+
     def system(self) -> System:
         """Return the one live system that a command acts on: the only one, else the one of the context's namespace.
 
