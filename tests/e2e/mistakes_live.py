@@ -165,6 +165,12 @@ OBJECTS = {
     "nothing to stop": Mistake("rollout stop -n {namespace-sound}", kubeconfig=live("namespace-sound")),
     "nothing to undo": Mistake("rollout undo -n {namespace-sound}", kubeconfig=live("namespace-sound")),
     "an unknown node to wait for": Mistake("wait be99 -n {namespace-sound}", kubeconfig=live("namespace-sound")),
+    "a node of a misspelt system": Mistake(
+        "inspect be1 --system systemdcrtst3", kubeconfig=kubeconfig({"token": "{token-admin}"}, AUTHORITY)
+    ),
+    "a rollout of a misspelt system": Mistake(
+        "rollout stop --system systemdcrtst3", kubeconfig=kubeconfig({"token": "{token-admin}"}, AUTHORITY)
+    ),
     "a live entry that is no JSON": Mistake(
         "verify --live -n {namespace-broken}",
         code=3,

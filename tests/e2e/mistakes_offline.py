@@ -43,6 +43,8 @@ COMMAND_LINE = {
     "an empty word, and no command": Mistake("''"),
     "an unknown flag, and no command": Mistake("--contxt yul1"),
     "an unknown command": Mistake("dif"),
+    "an action that stands without `rollout`": Mistake("status"),
+    "the help, asked for by a word": Mistake("help"),
     "an unknown action": Mistake("rollout stauts"),
     "an unknown shell": Mistake("completion bahs"),
     "an unknown flag": Mistake("diff --objetcs"),
@@ -53,6 +55,9 @@ COMMAND_LINE = {
     "an escape sequence in an argument": Mistake(f"inspect --chart {ONE} '{ESCAPE}'"),
     "no node named": Mistake(f"inspect --chart {ONE}"),
     "an unknown node": Mistake(f"inspect be11 --chart {ONE}"),
+    "nodes separated by commas": Mistake(f"inspect be1,fe1 --chart {ONE}"),
+    "a node of another kind": Mistake(f"inspect frontend/be1 --chart {ONE}"),
+    "a node behind diff": Mistake(f"diff be1 {ONE}"),
     "no such system": Mistake("verify --context yul1 --system systemdcrtest4"),
     "a context without overlays": Mistake("verify --context paris"),
     "a misspelt context": Mistake("verify --context yul2"),
@@ -176,6 +181,7 @@ CONFIGURATION = {
 
 GIT = {
     "an unknown git revision": Mistake(f"diff {ONE} --against git:v0"),
+    "a git revision without `git:`": Mistake(f"diff {ONE} --against HEAD"),
     "no revision named": Mistake(f"diff {ONE} --against git:"),
     "a git revision that looks like a flag": Mistake(f"diff {ONE} --against git:--output=/dev/null"),
     "no git": Mistake(f"diff {ONE} --against git:HEAD", without=("git",)),
