@@ -94,6 +94,8 @@ Examples:
   kubectl express rollout status --context yul1 --system systemdcrtest3
   # Follow it
   kubectl express rollout status -w
+  # The nodes that it has not finished, for a script: none once all are
+  kubectl express rollout status -o name
 """,
     "rollout pause": """\
 Examples:
