@@ -31,6 +31,7 @@ def run() -> None:
     # What is read stays, and holds no cycles: to look for some after every 700 objects, as Python does by itself, takes
     # a quarter of the time that a large system does.
     gc.set_threshold(50_000, 20, 50)
+    sys.unraisablehook = _tell_unraisable
     try:
         try:
             status = main()
@@ -71,6 +72,12 @@ def _failed(error: ExpressError, environment: Environment) -> ExitStatus:
 
     environment.say(printable_lines(f"{error.prefix}{error}"))
     return ExitStatus.FAILED
+
+
+def _tell_unraisable(told: sys.UnraisableHookArgs) -> None:
+    """Say nothing of a Ctrl-C that Python took in where nothing can be raised, as in a destructor: the next one is."""
+    if told.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(told)
 
 
 def _pass_over_interrupts() -> None:

@@ -88,4 +88,5 @@ def signals_heard(
         yield
     finally:
         for each, handler in before.items():
-            signal.signal(each, handler)
+            if each != signal.SIGINT or not wishes.ended:  # The process ends: one Ctrl-C more changes nothing.
+                signal.signal(each, handler)

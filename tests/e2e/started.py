@@ -92,6 +92,11 @@ class Started:
         self.line(named)
         return next(document for document in self.events if found(document))
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process group, as a terminal does on Ctrl-C."""
         os.killpg(self.pid, number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -106,6 +107,9 @@ def test_many_ctrl_cs_at_once_are_no_reason_to_end_without_a_word(six: SixNodes)
     rollout = six.start("--yes")
     in_progress(rollout, "be2")
     for _ in range(20):
+        rollout.signal(signal.SIGINT)
+    eventually(lambda: rollout.over or "stopping, by Ctrl-C" in rollout.text, "the first of them is heard")
+    with suppress(ProcessLookupError):  # Those that came too close were one to the process.
         rollout.signal(signal.SIGINT)
     ended = rollout.end()
     left = {"updated": ["be1"], "in progress": ["be2"], "untouched": list(NODES[2:])}

@@ -7,11 +7,13 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kubectl_express import cli
 from kubectl_express.output.formats import FORMATS
 from tests.e2e.mistakes import ESCAPE, ONE, VALUES
 from tests.e2e.small_system import tagged
@@ -112,3 +114,20 @@ def started(command: list[str | Path], express: Express, folder: Path) -> subpro
     environment = express.environment()
     environment["PATH"] += os.pathsep + os.defpath
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_ctrl_c_that_a_destructor_took_in_is_not_told_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def __init__(self, error: type[BaseException]) -> None:
+            self.error = error
+
+        def __del__(self) -> None:
+            raise self.error
+
+    monkeypatch.setattr(sys, "unraisablehook", cli._tell_unraisable)
+    Interrupted(KeyboardInterrupt)
+    assert capsys.readouterr().err == ""
+    Interrupted(ValueError)
+    assert "ValueError" in capsys.readouterr().err

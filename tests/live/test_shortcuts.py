@@ -13,7 +13,7 @@ import yaml
 from kubectl_express import cli
 from kubectl_express.core import changes, drift, plain_yaml, sharing
 from kubectl_express.environment import Environment
-from kubectl_express.sources import listing, sides
+from kubectl_express.sources import listing, sides, threads
 from tests.testbed.parts import part
 from tests.testbed.programs import run as run_program
 from tests.testbed.programs import succeeded
@@ -80,8 +80,14 @@ def _equal_renderings_read_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def _one_at_a_time(patch: pytest.MonkeyPatch) -> None:
-    for module in ("kubectl_express.sources.listing", "kubectl_express.sources.snapshot"):
-        patch.setattr(f"{module}.together", lambda calls: [call() for call in calls])
+    begin = threads.Threads.begin
+
+    def begin_and_wait(self: threads.Threads, call: Callable[..., object], *arguments: object) -> threads.Begun[object]:
+        begun = begin(self, call, *arguments)
+        begun.wait()
+        return begun
+
+    patch.setattr(threads.Threads, "begin", begin_and_wait)
 
 
 WITHOUT: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {

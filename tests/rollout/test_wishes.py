@@ -97,10 +97,15 @@ def test_any_number_of_ctrl_cs_at_once_are_wishes_until_nobody_has_heard_them_fo
 def test_a_rollout_that_has_ended_hears_no_ctrl_c() -> None:
     wishes, told = Wishes(), list[object]()
     wishes.ended = True
-    with signals_heard(told.append, wishes, lambda: float(len(told))):
-        for _ in range(5):
-            ctrl_c()
-    assert told == []
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with signals_heard(told.append, wishes, lambda: float(len(told))):
+            for _ in range(5):
+                ctrl_c()
+        ctrl_c()  # The process is about to end.
+        assert told == []
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_signal_that_is_ignored_stays_ignored_as_nohup_has_it() -> None:
