@@ -126,7 +126,7 @@ def test_readiness_from_before_a_change_there_and_back_does_not_pass(
     node.set(deploymentRevision=B)
     node.apply(A)
     node.waits_for("pod be1-0 is Ready, perhaps from before the apply")
-    node.waits_for(f"pod be1-0 is at {B}, not {A}")
+    # Whether its pod is seen at B, for a moment, is chance.
     (pod,) = node.passes().pods
     assert (pod.revision, pod.ready, pod.uid != old) == (A, True, True)
 
