@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 
 from kubectl_express import __version__
 from kubectl_express.errors import ExpressError
@@ -113,6 +114,7 @@ def command_first(words: Sequence[str]) -> list[str]:
     return [*words[at:end], *words[:at], *words[end:]]
 
 
+@functools.cache
 def build_parser_alone() -> Parser:
     """Return the parser of the flags that may stand without a command; `help` and `version` say what was asked for."""
     alone = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)

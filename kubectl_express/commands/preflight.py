@@ -66,14 +66,13 @@ def dry_run(plan: Plan, applier: Applier) -> None:
     """Ask the API server about every object of the plan, and raise what it refuses first."""
     manifests = [*plan.objects, *(step.manifest for step in plan.steps if step.revision is not None)]
 
-    def share(number: int) -> None:
-        for manifest in manifests[number::_AT_ONCE]:
-            try:
-                applier.dry_run(manifest, applier.live(manifest.object))
-            except ExpressError as error:
-                title = f"{manifest.kind}/{manifest.name}"
-                said = str(error) if str(error).startswith(title) else f"{title}: {error}"
-                error.args = (f"{said}; nothing was applied",)
-                raise
+    def ask(manifest: Manifest) -> None:
+        try:
+            applier.dry_run(manifest, applier.live(manifest.object))
+        except ExpressError as error:
+            title = f"{manifest.kind}/{manifest.name}"
+            said = str(error) if str(error).startswith(title) else f"{title}: {error}"
+            error.args = (f"{said}; nothing was applied",)
+            raise
 
-    together([partial(share, number) for number in range(min(_AT_ONCE, len(manifests)))])
+    together([partial(ask, manifest) for manifest in manifests], _AT_ONCE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kubectl_express.core.live import split
@@ -40,25 +40,19 @@ def gather(systems: Sequence[System], read: Callable[[System], Result], printer:
 
     Raises the error itself where no system could be read and all failed alike.
     """
-    to_do = deque(enumerate(systems))
     read_so_far: dict[int, Result] = {}
     failed: dict[int, ExpressError] = {}
 
-    def work() -> None:
-        while to_do:
-            try:
-                number, system = to_do.popleft()
-            except IndexError:  # Another thread was quicker.
-                return
-            try:
-                read_so_far[number] = read(system)
-            except ExpressError as error:
-                failed[number] = error
-                if isinstance(error, UnreachableError) and not read_so_far:
-                    to_do.clear()  # They all have one server.
+    def read_one(number: int, system: System) -> None:
+        if not read_so_far and any(isinstance(error, UnreachableError) for error in failed.values()):
+            return  # They all have one server.
+        try:
+            read_so_far[number] = read(system)
+        except ExpressError as error:
+            failed[number] = error
 
     with printer.alive():
-        together([work] * min(_AT_ONCE, len(systems)))
+        together([partial(read_one, number, system) for number, system in enumerate(systems)], _AT_ONCE)
     results = [read_so_far[number] for number in sorted(read_so_far)]
     errors = [(systems[number], failed[number]) for number in sorted(failed)]
     if errors and not results and len({str(each) for _, each in errors}) == 1:

@@ -70,7 +70,7 @@ def _live_node(
         proof = _proof(resource, entries, settings, schema, known)
         proof = replace(proof, data=pool.members(proof.data)) if proof else None
         drifted = _drift(resource, proof, settings, schema)
-    state, why = judge_state(entry, resource, proof, drifted, pods, settings.pods.per_node)
+    state, why, health = judge_state(entry, resource, proof, drifted, pods, settings.pods.per_node)
     return Node(
         name=name,
         kind=resource.kind if resource else None,
@@ -91,7 +91,7 @@ def _live_node(
             tuple(pods),
             tuple(drifted),
             proof.source if proof else None,
-            _judge_pods(resource.declared, pods, settings.pods.per_node)[0] if resource else State.ABSENT,
+            health,
         ),
     )
 
@@ -150,13 +150,13 @@ def judge_state(
     drifted: Sequence[Drifted],
     pods: Sequence[Pod],
     per_node: int,
-) -> tuple[State, str]:
-    """Return a live node's state, the first that fits, and the reason for it in words.
+) -> tuple[State, str, State]:
+    """Return a live node's state, the first that fits, the reason for it in words, and what its pods alone say.
 
     A state that says nothing of the pods hides no trouble of theirs: the reason goes on with it.
     """
     if resource is None:
-        return State.ABSENT, "an entry tells of it, but it has no resource"
+        return State.ABSENT, "an entry tells of it, but it has no resource", State.ABSENT
     declared = resource.declared
     health, of_pods = _judge_pods(declared, pods, per_node)
     if proof is None:
@@ -166,8 +166,8 @@ def judge_state(
     elif entry is not None and entry.stored is not None and declared != entry.stored:
         state, why = State.PENDING, f"{entry.stored} is stored and not applied to it yet; it declares {declared}"
     else:
-        return health, of_pods
-    return state, why if health is State.CURRENT else f"{why}; {of_pods}"
+        return health, of_pods, health
+    return state, why if health is State.CURRENT else f"{why}; {of_pods}", health
 
 
 def _judge_pods(declared: str | None, pods: Sequence[Pod], per_node: int) -> tuple[State, str]:

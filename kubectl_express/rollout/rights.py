@@ -122,12 +122,8 @@ def lacking(cluster: Cluster, rights: Sequence[Right]) -> list[Right]:
 
 
 def _granted(cluster: Cluster, rights: Sequence[Right]) -> set[Right]:
-    shares = [rights[start::_AT_ONCE] for start in range(min(_AT_ONCE, len(rights)))]
-    return set().union(*together([partial(_granted_of, cluster, share) for share in shares]))
-
-
-def _granted_of(cluster: Cluster, rights: Sequence[Right]) -> set[Right]:
-    return {right for right in rights if _is_granted(cluster, right)}
+    granted = together([partial(_is_granted, cluster, right) for right in rights], _AT_ONCE)
+    return {right for right, is_granted in zip(rights, granted, strict=True) if is_granted}
 
 
 def _is_granted(cluster: Cluster, right: Right) -> bool:

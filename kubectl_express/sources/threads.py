@@ -70,14 +70,14 @@ class Threads:
 def together(calls: Sequence[Callable[[], _T]], at_once: int | None = None) -> list[_T]:
     """Return what the calls return, all or so many running at once; raises what the first of them in order raised.
 
-    All have ended then, except after Ctrl-C or a signal.
+    Behind one that raised no further one begins. All have ended then, except after Ctrl-C or a signal.
     """
     results: dict[int, _T] = {}
     errors: dict[int, Exception] = {}
     to_do = deque(enumerate(calls))
 
     def work() -> None:
-        while to_do:
+        while to_do and not errors:
             try:
                 number, call = to_do.popleft()
             except IndexError:  # Another thread was quicker.

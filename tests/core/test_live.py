@@ -358,7 +358,7 @@ def test_the_state_judges_the_pod_before_anything_was_stored() -> None:
     known = read_resource(manifest, SETTINGS.resources)
     (stored,) = read_record(Manifest(config_map({"be1.json": "{}"})), SETTINGS.revisions).entries
     proof = Proof(gojson.encode(DATA), DATA, "test")
-    assert judge_state(stored, known, proof, [], [], 1) == (State.UNHEALTHY, "it has no pod")
+    assert judge_state(stored, known, proof, [], [], 1) == (State.UNHEALTHY, "it has no pod", State.UNHEALTHY)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_of_calls_together_so_many_run_at_once_and_the_results_are_in_order() ->
 
 
 def test_calls_together_raise_what_the_first_of_them_raised_once_all_have_ended() -> None:
-    second, seen = threading.Event(), list[str]()
+    second = threading.Event()
 
     def first() -> NoReturn:
         second.wait(30)
@@ -85,5 +85,14 @@ def test_calls_together_raise_what_the_first_of_them_raised_once_all_have_ended(
         raise ValueError("the second")
 
     with pytest.raises(ValueError, match="the first"):
-        together([first, other, lambda: seen.append("done")])
-    assert seen == ["done"]
+        together([first, other])
+
+
+def test_behind_a_call_that_raised_no_further_one_begins() -> None:
+    def fail() -> NoReturn:
+        raise ValueError("the second")
+
+    seen: list[str] = []
+    with pytest.raises(ValueError, match="the second"):
+        together([lambda: seen.append("first"), fail, lambda: seen.append("third")], at_once=1)
+    assert seen == ["first"]
