@@ -122,6 +122,14 @@ def in_progress(rollout: Started, node: str) -> None:
     rollout.line(f'"applied", "node": "{node}"' if "-o json" in rollout.title else f"{node}: applied at revision")
 
 
+def hanging_at(six: SixNodes, node: str) -> Started:
+    """Start a rollout, and return it when it waits for a node whose pod does not become Ready."""
+    hang(six, node)
+    rollout = six.start("--yes")
+    in_progress(rollout, node)
+    return rollout
+
+
 def touched(before: Mapping[str, Seen], after: Mapping[str, Seen]) -> list[str]:
     """Return the nodes that are not as they were: their resource was written, or a pod replaced."""
     return [node for node in NODES if before[node] != after[node]]

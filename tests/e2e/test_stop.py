@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.rollouts import NODES, go_on_line, groups, hang_up
 from tests.e2e.screens import plain
-from tests.e2e.stopping import WAYS, goes_on_to_the_end, hang, in_progress, stop_at, touched, unwritable
+from tests.e2e.stopping import WAYS, goes_on_to_the_end, hang, hanging_at, in_progress, stop_at, touched, unwritable
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ def test_a_terminal_that_hangs_up_twice_leaves_no_node_as_ctrl_c_does(six: SixNo
 def test_a_second_ctrl_c_leaves_the_node_in_progress_at_once_and_it_is_awaited_before_the_next(six: SixNodes) -> None:
     six.change()
     before = six.seen()
-    hang(six, "be2")
-    rollout = six.start("--yes")
-    in_progress(rollout, "be2")
+    rollout = hanging_at(six, "be2")
     rollout.signal(signal.SIGINT)
     rollout.line("stopping, by Ctrl-C: be2 is seen through")
     rollout.signal(signal.SIGINT)
@@ -103,9 +101,7 @@ def test_a_second_ctrl_c_leaves_the_node_in_progress_at_once_and_it_is_awaited_b
 def test_many_ctrl_cs_at_once_are_no_reason_to_end_without_a_word(six: SixNodes) -> None:
     six.change()
     before = six.seen()
-    hang(six, "be2")
-    rollout = six.start("--yes")
-    in_progress(rollout, "be2")
+    rollout = hanging_at(six, "be2")
     for _ in range(20):
         rollout.signal(signal.SIGINT)
     eventually(lambda: rollout.over or "stopping, by Ctrl-C" in rollout.text, "the first of them is heard")
