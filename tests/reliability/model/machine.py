@@ -242,12 +242,12 @@ class Rollouts(RuleBasedStateMachine):
             last = self.world.start([*words, *agreed[0].split()], wanted)
             code = self.world.finish(last)
         printed = last.process.printed.getvalue()
+        assert not self.world.rules.broken, self.world.rules.broken[0]
         assert code == 0, f"it cannot be gone on from here:\n{printed}"
         assert {node: self._spec(node) for node in NODES} == ends, printed
         running = {node: list(self._pods(node).values()) for node in NODES}
         assert running == {node: [revision] for node, (_, revision) in ends.items()}, printed
         assert {node: self._pods(node) for node in there} == there, f"a node restarts for nothing:\n{printed}"
-        assert not self.world.rules.broken, self.world.rules.broken[0]
 
     @property
     def alive(self) -> list[Run]:

@@ -112,7 +112,7 @@ def modelled(server: Server, clock: Clock, is_gone: Callable[[Holder], bool]) ->
         _process().wishes = wishes
         yield
 
-    def inline(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    def inline(calls: Sequence[Callable[[], Any]], _at_once: int | None = None) -> list[Any]:
         return [call() for call in calls]
 
     def announcer(*arguments: Any) -> Announcer:

@@ -25,26 +25,38 @@ SEARCHES, STEPS = 250, 40
 
 
 class Broken(NamedTuple):
-    """A function of the program that something else stands for, and the rules that bring that to light."""
+    """A function of the program that something else stands for, how that comes to light, and what is found then."""
 
     where: object
     name: str
     instead: Callable[..., object]
     rules: tuple[str, ...]
+    found: str
 
 
 BROKEN = {
     "the gate lets everything pass": Broken(
-        "kubectl_express.rollout.turn", "await_arrival", lambda *_, **__: None, ("roll", "go")
+        "kubectl_express.rollout.turn",
+        "await_arrival",
+        lambda *_, **__: None,
+        ("roll", "go"),
+        "is finished and no longer passes",
     ),
-    "a stop is not heard": Broken(Wishes, "interrupt", lambda *_: None, ("roll", "ask", "go_on")),
-    "the lease is not looked at before a write": Broken(Lease, "within", lambda _: 60.0, ("roll", "overtake", "go_on")),
-    "a node is applied that is not on record": Broken(Journal, "applying", lambda *_: None, ("roll", "go_on")),
+    "a stop is not heard": Broken(
+        Wishes, "interrupt", lambda *_: None, ("roll", "ask", "go_on"), "its turn began after the stop"
+    ),
+    "the lease is not looked at before a write": Broken(
+        Lease, "within", lambda _: 60.0, ("roll", "overtake", "go_on"), "by one who does not hold the lease"
+    ),
+    "a node is applied that is not on record": Broken(
+        Journal, "applying", lambda *_: None, ("roll", "go_on"), "before that was on record"
+    ),
     "faults of integrity are passed over": Broken(
         "kubectl_express.commands.rollout",
         "integrity_problems",
         lambda _: [],
         ("roll_what_is_not_to_be_trusted", "roll", "go_on"),
+        "revisions are not trusted",
     ),
 }
 
@@ -78,7 +90,7 @@ def test_whatever_comes_in_between_a_rollout_keeps_to_its_rules_and_can_be_gone_
 def test_the_search_finds_what_is_broken_on_purpose(what: str) -> None:
     broken = BROKEN[what]
     target = importlib.import_module(broken.where) if isinstance(broken.where, str) else broken.where
-    with mock.patch.object(target, broken.name, broken.instead), pytest.raises(AssertionError):
+    with mock.patch.object(target, broken.name, broken.instead), pytest.raises(AssertionError, match=broken.found):
         search(_with(broken.rules), SEARCHES, Phase.generate)
 
 
