@@ -10,8 +10,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.documents import ROOT, alike
 from tests.e2e.mistakes import SECRET, Machine, Mistake, Told
 from tests.e2e.mistakes_argocd import ARGO_CD
@@ -20,11 +18,14 @@ from tests.e2e.mistakes_offline import OFFLINE
 from tests.e2e.mistakes_world import world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import pytest
 
     from tests.testbed.api import Api
     from tests.testbed.control_plane import ControlPlane
+    from tests.testbed.programs import Outcome
 
 DOCUMENT = ROOT / "docs" / "errors.md"
 SECTIONS: Mapping[str, Mapping[str, Mistake]] = {**OFFLINE, **LIVE, **ARGO_CD}
@@ -34,29 +35,33 @@ ANOTHERS = ("See 'kubectl express", "Use --debug", "  ")
 """How lines below the first begin, where they are a hint or another program's own."""
 
 
-@pytest.fixture(scope="module")
-def said(
+def test_a_mistake_gets_one_clear_line_and_its_exit_code_and_nothing_half_done(
     zipapp: Path,
     tools: Path,
     shiv_root: Path,
     control_plane: ControlPlane,
     api: Api,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Mapping[str, Told]]:
-    """Make every mistake once, two at a time, and return what was said of each."""
-    folder = tmp_path_factory.mktemp("mistakes")
-    with world(control_plane, api, folder) as names, ThreadPoolExecutor(2) as pool:
-        machine = Machine(zipapp, tools, shiv_root, folder, names)
-        made = pool.map(machine.make, range(len(MISTAKES)), MISTAKES.values())
-        yield dict(zip(MISTAKES, made, strict=True))
-
-
-@pytest.mark.parametrize("title", MISTAKES)
-def test_a_mistake_gets_one_clear_line_and_its_exit_code_and_nothing_half_done(
-    title: str, said: Mapping[str, Told]
+    tmp_path: Path,
+    subtests: pytest.Subtests,
 ) -> None:
-    mistake, told = MISTAKES[title], said[title]
-    outcome = told.outcome
+    with world(control_plane, api, tmp_path) as names, ThreadPoolExecutor(2) as pool:
+        machine = Machine(zipapp, tools, shiv_root, tmp_path, names)
+        made = pool.map(machine.make, range(len(MISTAKES)), MISTAKES.values())
+        said = dict(zip(MISTAKES, made, strict=True))
+    for title, mistake in MISTAKES.items():
+        with subtests.test(title):
+            check(mistake, said[title].outcome)
+    with subtests.test("the document shows what is said"):
+        document = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+        written = re.sub(r"(?<=<!-- written by a test -->\n).*", "", document, flags=re.DOTALL) + tables(said)
+        if os.environ.get("DOCUMENTS") == "write":
+            DOCUMENT.write_text(written, encoding="utf-8")
+        else:
+            assert alike(document) == alike(written)
+
+
+def check(mistake: Mistake, outcome: Outcome) -> None:
+    """Hold what was said of a mistake to what is true of all."""
     assert outcome.code == mistake.code, outcome
     both = f"{outcome.stdout}{outcome.stderr}"
     assert "Traceback" not in both
@@ -68,15 +73,6 @@ def test_a_mistake_gets_one_clear_line_and_its_exit_code_and_nothing_half_done(
         assert first.startswith(BEGINNINGS), outcome.stderr
         assert all(line.startswith((*ANOTHERS, *mistake.others)) for line in others), outcome.stderr
         assert bool(outcome.stdout) is bool(mistake.others), "data of what could be done stays, and only that"
-
-
-def test_the_document_shows_what_is_said(said: Mapping[str, Told]) -> None:
-    document = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
-    written = re.sub(r"(?<=<!-- written by a test -->\n).*", "", document, flags=re.DOTALL) + tables(said)
-    if os.environ.get("DOCUMENTS") == "write":
-        DOCUMENT.write_text(written, encoding="utf-8")
-    else:
-        assert alike(document) == alike(written)
 
 
 def tables(said: Mapping[str, Told]) -> str:
