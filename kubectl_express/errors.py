@@ -40,10 +40,14 @@ class ExpressError(Exception):
 
 
 class ServerError(ExpressError):
-    """The API server refused. Printed in kubectl's wording: `Error from server (Forbidden): …`."""
+    """The API server refused. Printed in kubectl's wording: `Error from server (Forbidden): …`.
 
-    def __init__(self, reason: str, message: str, status: int) -> None:
+    `retry_after` is how many seconds it asks to wait before another try; 0 where it does not say.
+    """
+
+    def __init__(self, reason: str, message: str, status: int, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.reason = reason
         self.status = status
+        self.retry_after = retry_after
         self.prefix = f"Error from server ({reason}): " if reason else "Error from server: "

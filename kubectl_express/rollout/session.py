@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 RETRY = 1.0
 """Seconds until something is sent again that the server did not answer."""
+QUIET = 2.0
+"""Seconds that a request may be waited for without a word or an ear, where the server puts it off."""
 SILENCE = 30.0
 """Seconds after which a node is looked at of which no watch tells anything: what is between may keep that to itself."""
 
@@ -44,6 +46,11 @@ def passes(error: ExpressError) -> bool:
     if isinstance(error, ServerError):
         return error.status in {409, 429} or error.status >= 500
     return isinstance(error, (UnreachableError, LeaseUnsureError))
+
+
+def asked_to_wait(error: ExpressError) -> float:
+    """Return the seconds that the server asks for before another try; 0 where it does not."""
+    return error.retry_after if isinstance(error, ServerError) else 0.0
 
 
 class StoppedError(Exception):
@@ -199,8 +206,12 @@ class Session:
                 raise HaltedError(f"not done within {self.gating.timeout:g} s: {why}")
             if not isinstance(why, LeaseUnsureError) and self._trying != (trying := (self.current, str(why))):
                 self._trying = trying
-                self.tell(What.WAITING, f"to be tried again: {why}", node=self.current)
+                when = f" in {asked_to_wait(why):g} s" if asked_to_wait(why) > RETRY else ""
+                self.tell(What.WAITING, f"to be tried again{when}: {why}", node=self.current)
+            again = min(self.clock() + asked_to_wait(why), until)
             self.hear(RETRY)
+            while self.clock() < again:
+                self.hear(again - self.clock())
 
     def look(self, node: str, resource: Object | None = None, deadline: float | None = None) -> None:
         """Look at a node afresh, whatever the watches have told; its resource is as an apply has answered."""

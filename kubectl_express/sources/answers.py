@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
@@ -9,6 +10,8 @@ from kubectl_express.core.values import text
 from kubectl_express.errors import ExpressError, ServerError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kubectl_express.core.values import Object
 
 _REASONS = {
@@ -24,6 +27,23 @@ _REASONS = {
     504: ("Timeout", "the server was unable to return a response in the time allotted"),
 }
 
+LONGEST_WAIT = 30.0
+"""Seconds that a request is put off at most, whatever the server says."""
+
+
+def dated(header: str) -> datetime | None:
+    """Return the time of a Date header; None where it says none."""
+    try:
+        date = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return date if date.tzinfo else None
+
+
+def retry_after(header: str) -> float | None:
+    """Return the seconds of a Retry-After header, as far as they are heeded; None where it says none."""
+    return min(float(header), LONGEST_WAIT) if header.isdecimal() else None
+
 
 def decode(content: bytes) -> Object:
     """Return the JSON object, read as Go reads it.
@@ -36,7 +56,7 @@ def decode(content: bytes) -> Object:
     return value
 
 
-def refusal(status: int, content: bytes) -> ServerError:
+def refusal(status: int, content: bytes, retry_after: float = 0.0) -> ServerError:
     """Return the error that a Status object, or a bare HTTP status, stands for, in kubectl's words."""
     reason, message = _REASONS.get(status, ("", f"the server answered with HTTP status {status}"))
     try:
@@ -52,4 +72,4 @@ def refusal(status: int, content: bytes) -> ServerError:
         error = ServerError(reason, f"You must be logged in to the server ({message})", status)
         error.prefix = ExpressError.prefix
         return error
-    return ServerError(reason, message, status)
+    return ServerError(reason, message, status, retry_after)

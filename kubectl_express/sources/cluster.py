@@ -8,12 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.sources.answers import decode, refusal
+from kubectl_express.sources.answers import LONGEST_WAIT, dated, decode, refusal, retry_after
 from kubectl_express.sources.concealing import concealed
 from kubectl_express.sources.connection import CONNECT_SECONDS, SILENCE_SECONDS, Connection, connect
 from kubectl_express.sources.credentials import obtain
@@ -42,6 +41,9 @@ class Cluster:
 
     May be used from several threads. `context` is None where no kubeconfig's context was used.
     """
+
+    patience: float = _ATTEMPTS * LONGEST_WAIT
+    """Seconds that a request which the server puts off is waited for in all; set it where the caller waits itself."""
 
     def __init__(
         self,
@@ -125,20 +127,22 @@ class Cluster:
         within: float | None,
     ) -> tuple[Object, datetime | None]:
         deadline = None if within is None else time.monotonic() + within
+        waited = 0.0
         for attempt in range(1, _ATTEMPTS + 1):
             response = self._open(method, path, query, body, content_type, deadline)
             content = self._read(response)
-            wait = response.headers.get("Retry-After", "")
+            wait = retry_after(response.headers.get("Retry-After", ""))
             put_off = response.status == 429 or (response.status >= 500 and method == "GET")
-            if not (put_off and wait.isdecimal() and attempt < _ATTEMPTS):
+            if wait is None or not put_off or attempt == _ATTEMPTS or waited + wait > self.patience:
                 break
-            if deadline is not None and time.monotonic() + float(wait) >= deadline:
+            if deadline is not None and time.monotonic() + wait >= deadline:
                 break
-            time.sleep(min(float(wait), 30.0))
+            time.sleep(wait)
+            waited += wait
         if not 200 <= response.status < 300:
-            raise self._refusal(response.status, content)
+            raise self._refusal(response.status, content, wait or 0.0)
         try:
-            return decode(content), _date(response.headers.get("Date", ""))
+            return decode(content), dated(response.headers.get("Date", ""))
         except ValueError:
             raise ExpressError(
                 f"{self.server} did not answer with a JSON object: is it a Kubernetes API server?"
@@ -271,8 +275,8 @@ class Cluster:
             # Between two versions of a mounted secret: what is in use stays in use.
             return self._files
 
-    def _refusal(self, status: int, content: bytes) -> ServerError:
-        return self._discreet(refusal(status, content))
+    def _refusal(self, status: int, content: bytes, retry_after: float = 0.0) -> ServerError:
+        return self._discreet(refusal(status, content, retry_after))
 
     def _discreet(self, error: Told) -> Told:
         """Return an error without our token or password, which a server, or a proxy before it, may have repeated."""
@@ -286,14 +290,6 @@ def _limited(query: Query, remaining: float | None) -> list[tuple[str, str]]:
     if remaining is None:
         return _pairs(query)
     return [*_pairs(query), ("timeout", f"{max(int(remaining * 1000), 1)}ms")]
-
-
-def _date(header: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
-        return None
-    return date if date.tzinfo else None
 
 
 def _pairs(query: Query) -> list[tuple[str, str]]:

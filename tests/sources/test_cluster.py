@@ -334,6 +334,18 @@ def test_a_request_that_the_server_puts_off_is_sent_again() -> None:
     assert len(server.received) == 2
 
 
+@pytest.mark.parametrize(("asked", "sent"), [("0", 10), ("3", 1), ("99999", 1), ("soon", 1)])
+def test_who_waits_itself_is_told_how_long_the_server_asks_for(asked: str, sent: int) -> None:
+    later = Answer(refused("TooManyRequests", "later", 429).body, 429, {"Retry-After": asked})
+    with serving(lambda _: later) as server:
+        connected = cluster(None, server=server.url)
+        connected.patience = 2.0
+        with pytest.raises(ServerError) as caught:
+            connected.get("/api")
+    assert len(server.received) == sent
+    assert caught.value.retry_after == {"0": 0, "3": 3, "99999": 30, "soon": 0}[asked]
+
+
 def test_a_write_that_breaks_off_is_not_sent_again() -> None:
     def cut(_: Received) -> Answer:
         return Answer(b'{"half', 200, {"Content-Length": "100", "Connection": "close"})

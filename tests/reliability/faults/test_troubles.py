@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,30 +46,35 @@ def a_watch(asked: Asked) -> bool:
 
 AGAIN = "asks again"
 AFTER = "asks again once the server's time is over"
-SOMETIMES: dict[str, tuple[Harm, Callable[[Asked], bool], str]] = {
-    "429 with Retry-After": (refusing(429, Retry_After="1"), any_request, AFTER),
-    "503 with Retry-After": (refusing(503, Retry_After="1"), any_request, AFTER),
-    "500, 503 or 504": (one_of(refusing(500), refusing(503), refusing(504)), any_request, AGAIN),
-    "a connection reset before the server hears of the request": (reset_before, any_request, AGAIN),
-    "a connection reset once the server has done it": (reset_after, any_request, "asks again, and finds it done"),
-    "an answer that breaks off in the middle": (half_answered, any_request, "asks again, and finds it done"),
-    "410 Gone for a watch": (refusing(410), a_watch, "lists again, and watches from there"),
-    "410 Gone within a watch": (gone_midway, a_watch, "lists again, and watches from there"),
+DONE = "asks again, and finds it done"
+ANEW = "lists again, and watches from there"
+SAYS = "to be tried again: "
+SOMETIMES: dict[str, tuple[Harm, Callable[[Asked], bool], str, str]] = {
+    "429 with Retry-After": (refusing(429, Retry_After="1"), any_request, AFTER, ""),
+    "503 with Retry-After": (refusing(503, Retry_After="1"), any_request, AFTER, f"{SAYS}it is the weather (503)"),
+    "500, 503 or 504": (one_of(refusing(500), refusing(503), refusing(504)), any_request, AGAIN, SAYS),
+    "a connection reset before the server hears of the request": (reset_before, any_request, AGAIN, SAYS),
+    "a connection reset once the server has done it": (reset_after, any_request, DONE, SAYS),
+    "an answer that breaks off in the middle": (half_answered, any_request, DONE, SAYS),
+    "410 Gone for a watch": (refusing(410), a_watch, ANEW, ""),
+    "410 Gone within a watch": (gone_midway, a_watch, ANEW, ""),
 }
+"""By its name: the harm, to what, what the rollout does, and what it says; nothing of what is over in a second."""
 
 
 @pytest.mark.parametrize("trouble", SOMETIMES)
 def test_a_rollout_that_has_begun_goes_on_through(
     systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy, trouble: str
 ) -> None:
-    harm, to, does = SOMETIMES[trouble]
+    harm, to, does, says = SOMETIMES[trouble]
     system = _system(systems)
     if to is a_watch:
         proxy.watches_last = 0.2
     for turn in range(1, scale() + 1):
         sometimes = Sometimes(SEED + turn, harm, to)
-        _rolled(system, control_plane, proxy, sometimes, str(turn))
+        printed = _rolled(system, control_plane, proxy, sometimes, str(turn))
         assert sometimes.done > 0
+        assert says in printed if says else SAYS not in printed
         tell(Row(PART, f"{trouble}, now and then", does, sometimes.done, seed=SEED))
 
 
@@ -128,8 +135,8 @@ def _system(systems: SmallSystems) -> SmallSystem:
     return system
 
 
-def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, tag: str, *flags: str) -> None:
-    """Roll out a tag, and do harm from its first object on, and to watches from their beginning."""
+def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, tag: str, *flags: str) -> str:
+    """Roll out a tag, and do harm from its first object on, and to watches from the beginning; return what it says."""
     since, begun = Since(system, plane), len(proxy.asked)
 
     def from_then_on(asked: Asked, answer: Answer) -> Told:
@@ -140,3 +147,31 @@ def _rolled(system: SmallSystem, plane: ControlPlane, proxy: Proxy, harm: Harm, 
     done = system.run("--yes", *proxy.flags, *flags, target=tagged(**dict.fromkeys(NODES, tag)))
     assert done.code == 0, done
     since.assert_done(NODES)
+    return done.stdout
+
+
+def test_a_server_that_asks_for_patience_is_given_it_and_a_stop_is_heard_meanwhile(
+    systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
+) -> None:
+    system = _system(systems)
+    since = Since(system, control_plane)
+    later, times = refusing(429, Retry_After="8"), []
+
+    def overrun(asked: Asked, answer: Answer) -> Told:
+        if asked.writes and asked.path.endswith("/be2"):
+            times.append(time.monotonic())
+            return answer() if len(times) > 1 else later(asked, answer)
+        return answer()
+
+    proxy.harm = overrun
+    rollout = system.start("--yes", *proxy.flags, target=tagged(**dict.fromkeys(NODES, "1")))
+    rollout.line("be2: to be tried again in 8 s: it is the weather (429)")
+    rollout.signal(signal.SIGINT)
+    rollout.line("stopping, by Ctrl-C: be2 is seen through")
+    assert len(times) == 1, "it hears while it waits"
+    ended = rollout.end()
+    assert ended.code == 4, ended
+    assert times[1] - times[0] >= 8
+    assert since.begun() == ["be1", "be2"]
+    does = "asks again once the server's time is over, and hears a stop meanwhile"
+    tell(Row(PART, "429 that asks for 8 s", does, len(times) - 1))
