@@ -27,7 +27,7 @@ from kubectl_express.rollout.journal import Journal
 from kubectl_express.rollout.lease import Lease
 from kubectl_express.rollout.observer import Observer
 from kubectl_express.rollout.recording import Past, Undertaking, new_record, touched_objects
-from kubectl_express.rollout.session import QUIET, Gating, Parts, Session
+from kubectl_express.rollout.session import PUT_OFF, Gating, Parts, Session
 from kubectl_express.rollout.stepping import Stepping
 from kubectl_express.rollout.this_process import this_process, user_name
 from kubectl_express.rollout.wishes import Wishes, signals_heard
@@ -231,7 +231,7 @@ class Rolling:
             message = f"{journal.title} goes on although {overridden} (--allow argocd)"
             parts.announcer.announce(resource, "ArgoCDOverridden", message, warning=True)
         reporter.report(Happening(What.STARTED, self._started(journal)))
-        self.scope.cluster.patience = QUIET
+        self.scope.cluster.patience = PUT_OFF
         outside = tuple(standing.wanted(node) for node in standing.unhealthy)
         session = Session(parts, self._gating())
         rollout = Rollout(self.plan, session, tuple(standing.awaited), tuple(standing.at_rest), outside)

@@ -13,7 +13,7 @@ from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.wait import Arrival, wait_view
 from kubectl_express.rollout.inbox import Inbox
 from kubectl_express.rollout.observer import Observer
-from kubectl_express.rollout.session import QUIET, RETRY, SILENCE, asked_to_wait, passes
+from kubectl_express.rollout.session import PUT_OFF, RETRY, SILENCE, asked_to_wait, passes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def wait(
     observer = Observer(scope.cluster, snapshot, scope.settings, inbox.tell)
     watched = [_Watched(_wanted(node, revision, scope, min_ready), node, scope, observer) for node in nodes]
     observer.start()
-    scope.cluster.patience = QUIET
+    scope.cluster.patience = PUT_OFF
     try:
         with printer.alive(), scope.environment.doing("waiting for", ", ".join(each.name for each in watched)):
             arrived = _await(watched, printer, inbox, time.monotonic() + timeout)

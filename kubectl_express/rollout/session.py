@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 RETRY = 1.0
 """Seconds until something is sent again that the server did not answer."""
-QUIET = 2.0
+PUT_OFF = 2.0
 """Seconds that a request may be waited for without a word or an ear, where the server puts it off."""
 SILENCE = 30.0
 """Seconds after which a node is looked at of which no watch tells anything: what is between may keep that to itself."""
