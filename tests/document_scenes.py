@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pexpect
 
 from tests.documents import QUESTION, alike, played
+from tests.testbed.applications import application, serve_applications
 from tests.testbed.examples import commit, git
+from tests.testbed.programs import succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from tests.testbed.api import Api
     from tests.testbed.express import Express
     from tests.testbed.programs import Kubectl
     from tests.testbed.running_operator import RunningOperator
 
 SYSTEM = "systemdcrtest3"
-LIVE = {"empty", "live", "midway", "unrecorded", "rollout", "crashing"}
+LIVE = {"empty", "live", "midway", "unrecorded", "rollout", "crashing", "syncing"}
 """The scenes with a cluster.
 
 Nothing is deployed; the example is; a deployment stopped midway; the chart had no ConfigMaps yet; three nodes are to
-be rolled out; the same, and the pod of fe2 will crash.
+be rolled out, as the tag v24.3 has them; the same, and the pod of fe2 will crash; Argo CD syncs a change of every node,
+and waits for be2.
 """
 PERSON = {
     "LOGNAME": "alice",
@@ -53,6 +59,7 @@ def deploy(
         stop_midway(example, system, express, kubectl, running)
     if scene in {"rollout", "crashing"}:
         change_three(example, system)
+        git(example, "tag", "v24.3")
     if scene == "crashing":
         running.tell("fe2", "next, crash")
 
@@ -85,6 +92,29 @@ def stop_midway(example: Path, system: str, express: Express, kubectl: Kubectl, 
     wait_for_ready(kubectl, 7)
 
 
+def sync_midway(
+    api: Api, example: Path, system: str, express: Express, kubectl: Kubectl, running: RunningOperator
+) -> None:
+    """Deploy another image of every node as far as be2, which the operator does not get to yet, and say so as Argo CD.
+
+    Argo CD's settings are there too, to be patched.
+    """
+    serve_applications(api)
+    settings = "/api/v1/namespaces/argocd/configmaps"
+    if api.find(f"{settings}/argocd-cm") is None:
+        api.create(settings, {"metadata": {"name": "argocd-cm"}})
+    values = example / "overlays" / "yul1" / system / "values.yaml"
+    text = values.read_text(encoding="utf-8")
+    values.write_text(f"{text}\ndefaults:\n  image:\n    tag: 24.4.0\n", encoding="utf-8")
+    running.tell("be2", "ignore")
+    wanted = (RECORD, 'name: "be1"', 'name: "be2"')
+    manifests = rendered(example, system, express).split("\n---\n")
+    kubectl("apply", "-f", "-", stdin=joined(each for each in manifests if any(one in each for one in wanted)))
+    succeeded(express("wait", "be1", "--context", "yul1", "--system", system, cwd=example), "wait")
+    message = "waiting for healthy state of express.example.com/Backend/be2 and 7 more resources"
+    application(api, f"yul1-{system}", lists=system, phase="Running", state={"message": message})
+
+
 def change_three(example: Path, system: str) -> None:
     """Commit another zone for be2 and fe2, and a setting of fe3."""
     values = example / "overlays" / "yul1" / system / "values.yaml"
@@ -112,28 +142,75 @@ def wait_for_ready(kubectl: Kubectl, count: int) -> None:
 def play(path: Path, scene: str, example: Path, express: Express, system: str) -> None:
     """Play a document's blocks of a scene again; they must print what they show, or are written anew if so told."""
     document = path.read_text(encoding="utf-8")
-    again = played(document, scene, shell(example, express, system))
+    again = played(document, scene, Shell(example, express, system))
     if os.environ.get("DOCUMENTS") == "write":
         path.write_text(again, encoding="utf-8")
     else:
         assert alike(document) == alike(again)
 
 
-def shell(example: Path, express: Express, system: str) -> Callable[[str, list[str]], str]:
-    """Return what runs a line as a shell would and returns all it printed, the test's own system by its name here.
+class Shell:
+    """Runs lines as a reader's shell would, in the example's repository.
 
-    With answers it is run on a terminal, where these are typed; a plain one, that has lines in place of a live table.
+    The test's own system has the document's name in them, and in all that they print.
     """
-    # The zipapp's tests keep everything but a few tools off PATH; readers have theirs.
-    environment = {**express.environment(), **PERSON, "TERM": "dumb"}
-    environment["PATH"] += os.pathsep + os.defpath
 
-    def run(line: str, answers: list[str]) -> str:
-        command = ["sh", "-c", line.replace(SYSTEM, system)]
-        printed = typed(command, environment, example, answers) if answers else piped(command, environment, example)
-        return printed.replace(system, SYSTEM).replace(socket.gethostname(), HOST)
+    def __init__(self, example: Path, express: Express, system: str) -> None:
+        # The zipapp's tests keep everything but a few tools off PATH; readers have theirs.
+        self.environment = {**express.environment(), **PERSON, "TERM": "dumb"}
+        self.environment["PATH"] += os.pathsep + os.defpath
+        self.example, self.system = example, system
 
-    return run
+    def types(self, line: str, answers: list[str]) -> str:
+        """Return all that a line printed.
+
+        With answers it is run on a terminal, where these are typed; a plain one, that has lines in place of a live
+        table.
+        """
+        command = self.command(line, "-c")
+        if answers:
+            printed = typed(command, self.environment, self.example, answers)
+        else:
+            printed = piped(command, self.environment, self.example)
+        return printed.replace(self.system, SYSTEM).replace(socket.gethostname(), HOST)
+
+    def runs(self, script: str) -> None:
+        """Run a script, which ends with the first command that fails; then it raises AssertionError."""
+        done = subprocess.run(
+            self.command(script, "-ec"),
+            cwd=self.example,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout}"
+
+    @contextmanager
+    def beside(self, line: str) -> Iterator[subprocess.Popen[str]]:
+        """Give the shell that runs a line beside the test; it and what it has started are ended at last."""
+        process = subprocess.Popen(
+            self.command(line, "-c"),
+            cwd=self.example,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+    def command(self, script: str, how: str) -> list[str]:
+        """Return what runs a script: bash, which `source <(…)` takes."""
+        return ["bash", how, script.replace(SYSTEM, self.system)]
 
 
 def piped(command: list[str], environment: Mapping[str, str], cwd: Path) -> str:

@@ -1,34 +1,43 @@
-"""The documents as tests read them: links, the commands that they show, and console blocks that can be run again.
+"""The documents as tests read them: links, the commands that they show, and blocks that are played again.
 
 A console block behind `<!-- real: SCENE -->` is real: a test runs its commands in order in that scene (see
 `tests/document_scenes.py`) and compares what they print. `DOCUMENTS=write tests/run tests/test_documents.py` writes the
-blocks anew where the program's words have changed on purpose.
+blocks anew where the program's words have changed on purpose. A block behind `<!-- runs: SCENE -->` shows commands
+alone: they are run in the scene's order too, and none of them may fail, whatever it prints.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import dedent, indent
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("charts/**/*.md"), *ROOT.glob("examples/*.md")]
 )
 
-_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(
+    r"^(?: *<!-- (?P<how>real|runs): (?P<scene>[a-z-]+) -->\n)?"
+    r"(?P<indent> *)```(?P<language>.*)\n(?P<text>(?:.*\n)*?)(?P=indent)```$",
+    re.MULTILINE,
+)
+"""A block, in a list's item too, with how and in which scene it is played."""
 _CODE = re.compile(r"`[^`]*`")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"""\]\(([^)\s]+)(?:\s+"[^"]*")?\)|\b(?:src|srcset|href)="([^"\s]+)""")
 """Markdown's links and pictures, a picture within a link too, and HTML's."""
-_REAL = re.compile(r"(?<=^<!-- real: )([a-z-]+)( -->\n```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
-_CONSOLE = re.compile(r"(?<!-->\n)^ *```console\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_COMMAND_LINE = re.compile(r"^\$ ((?:.*\\\n)*.*)$", re.MULTILINE)
 _COMMAND = re.compile(r"kubectl[ -]express(?=\s)")
+_STREAM = re.compile(r"\s\d(?=[<>])")
+"""The number in `2>`, which is no word of the command."""
 QUESTION = r"(?:\[a\]ll the rest: |\[y/N\] )"
 """What a rollout's questions end with; in a document the answer stands behind it."""
 _ANSWER = re.compile(rf"{QUESTION}(.+)$", re.MULTILINE)
@@ -59,6 +68,26 @@ _VARIES = (
 )
 
 
+class Shell(Protocol):
+    """Where commands are run."""
+
+    def types(self, line: str, answers: list[str]) -> str:
+        """Return what a line prints; with answers to a rollout's questions, it asks at a terminal."""
+
+    def runs(self, script: str) -> None:
+        """Run a script; raises AssertionError where one of its commands fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block."""
+
+    language: str
+    text: str
+    scene: str | None
+    """The one that it is played in, if it is."""
+
+
 def links(document: str) -> Iterator[str]:
     """Yield the targets of a document's links and pictures, code left out."""
     for found in _LINK.finditer(_CODE.sub("", _FENCED.sub("", document))):
@@ -75,9 +104,14 @@ def anchors(document: str) -> set[str]:
     return set(found)
 
 
+def fenced(document: str) -> list[Block]:
+    """Return a document's fenced blocks."""
+    return [Block(found["language"], dedent(found["text"]), found["scene"]) for found in _FENCED.finditer(document)]
+
+
 def blocks(document: str, language: str) -> list[str]:
     """Return the text of each of a document's fenced blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    return [block.text for block in fenced(document) if block.language == language]
 
 
 def command_lines(document: str) -> Iterator[list[str]]:
@@ -86,10 +120,9 @@ def command_lines(document: str) -> Iterator[list[str]]:
     That is in `sh` blocks, behind the `$ ` of `console` blocks, and in code within a line.
     """
     joined = document.replace("\\\n", " ")
-    for block in _FENCED.findall(joined):
-        language, _, text = block.removeprefix("```").partition("\n")
-        for line in text.splitlines():
-            if language == "sh" or (language == "console" and line.startswith("$ ")):
+    for block in fenced(joined):
+        for line in block.text.splitlines():
+            if block.language == "sh" or (block.language == "console" and line.startswith("$ ")):
                 yield from commands_of(line)
     for code in _CODE.findall(_FENCED.sub("", joined)):
         yield from commands_of(code.strip("`"))
@@ -100,42 +133,48 @@ def commands_of(line: str) -> Iterator[list[str]]:
     if "…" in line or line.lstrip().startswith("#"):
         return
     for found in _COMMAND.finditer(line):
-        lexer = shlex.shlex(line[found.end() :], posix=True, punctuation_chars=True)
+        rest = _STREAM.sub(" ", line[found.end() :])
+        lexer = shlex.shlex(rest, posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         yield list(takewhile(lambda word: not set(word) <= set("();<>|&"), lexer))
 
 
 def scenes(document: str) -> list[str]:
-    """Return the scenes that a document's real blocks play in, each once."""
-    return list(dict.fromkeys(found[1] for found in _REAL.finditer(document)))
+    """Return the scenes that a document's blocks are played in, each once."""
+    return list(dict.fromkeys(block.scene for block in fenced(document) if block.scene))
 
 
 def unplayed(document: str) -> list[str]:
-    """Return the console blocks that show what commands print and are not real."""
-    found = [block[1] for block in _CONSOLE.finditer(document)]
-    return [block for block in found if re.search(r"^ *(?!\$ )[^\s]", re.sub(r"\\\n", "", block), re.MULTILINE)]
+    """Return the blocks that no scene plays; those of YAML are files, which other tests read."""
+    return [block.text for block in fenced(document) if not block.scene and block.language != "yaml"]
 
 
-def played(document: str, scene: str, run: Callable[[str, list[str]], str]) -> str:
-    """Return the document with the blocks of one scene played again: every `$ command` behind which `run` printed.
+def played(document: str, scene: str, shell: Shell) -> str:
+    """Return the document with the blocks of one scene played again: every `$ command` behind which it printed.
 
-    `run` is given the answers too that the document has behind a rollout's questions; with any, it asks at a terminal.
+    The shell is given the answers too that the document has behind a rollout's questions.
     """
 
     def again(found: re.Match[str]) -> str:
-        return found[1] + found[2] + _played(found[3], run) if found[1] == scene else found[0]
+        if found["scene"] != scene:
+            return found[0]
+        text = dedent(found["text"])
+        if found["how"] == "runs":
+            shell.runs("\n".join(_COMMAND_LINE.findall(text)) if found["language"] == "console" else text)
+            return found[0]
+        start, end = (at - found.start() for at in found.span("text"))
+        return found[0][:start] + indent(_played(text, shell), found["indent"]) + found[0][end:]
 
-    return _REAL.sub(again, document)
+    return _FENCED.sub(again, document)
 
 
-def _played(block: str, run: Callable[[str, list[str]], str]) -> str:
+def _played(block: str, shell: Shell) -> str:
     shown = []
-    commands = list(re.finditer(r"^\$ (?:.*\\\n)*.*$", block, re.MULTILINE))
+    commands = list(_COMMAND_LINE.finditer(block))
     ends = [*(found.start() for found in commands[1:]), len(block)]
     for found, end in zip(commands, ends, strict=True):
-        command = found[0]
-        output = run(command.removeprefix("$ "), _ANSWER.findall(block, found.end(), end))
-        shown.append(f"{command}\n{output}" + ("\n" if output and not output.endswith("\n") else ""))
+        output = shell.types(found[1], _ANSWER.findall(block, found.end(), end))
+        shown.append(f"{found[0]}\n{output}" + ("\n" if output and not output.endswith("\n") else ""))
     # Between two commands a line stays free where the document has one.
     return "".join(("\n" if f"\n\n{each.splitlines()[0]}" in block else "") + each for each in shown)
 
