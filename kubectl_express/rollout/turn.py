@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_express.core.gate import Facts, Outcome, Wanted, judge
+from kubectl_express.core.gate import QUIET, Facts, Outcome, Verdict, Wanted, judge
 from kubectl_express.core.happenings import What
 from kubectl_express.core.plan import Action, Step
 from kubectl_express.core.unchanged import is_as_planned
 from kubectl_express.core.values import Object, at, text
-from kubectl_express.errors import ServerError
+from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.rollout.session import SILENCE, HaltedError, Session
 from kubectl_express.sources.threads import together
 
@@ -48,12 +48,13 @@ def settled(wanted: Wanted) -> Wanted:
 def await_arrival(
     session: Session, wanted: Wanted, deadline: float, step: Step | None = None, *, repairs: bool = False
 ) -> None:
-    """Wait until a node passes. With `repairs`, until it no longer changes: the plan may be what mends it."""
+    """Wait until a node passes. With `repairs`, until it has come to rest: the plan may be what mends it."""
     observer, told, looked = session.parts.observer, "", session.clock()
     while True:
         facts = observer.node(wanted.node)
         verdict = judge(wanted, facts, session.revision_path)
-        if verdict.outcome is Outcome.PASSED or (repairs and not _is_updating(wanted, facts)):
+        rest = _rest(wanted, facts, verdict) if repairs else None
+        if verdict.outcome is Outcome.PASSED or rest == 0:
             return
         if verdict.outcome is Outcome.FAILED or (verdict.ailing and session.gating.fail_fast):
             session.fail(wanted.node, verdict.reason)
@@ -61,8 +62,9 @@ def await_arrival(
             told = verdict.reason
             session.tell(What.WAITING, told, node=wanted.node, step=step, ailing=verdict.ailing)
         if session.clock() >= deadline:
-            session.fail(wanted.node, f"not there after {session.gating.timeout:g} s: {verdict.reason}")
-        looked = _hear(session, wanted.node, deadline, looked, verdict.again)
+            hint = f"; roll it before the others, by --only {wanted.node}" if repairs else ""
+            session.fail(wanted.node, f"not there after {session.gating.timeout:g} s: {verdict.reason}{hint}")
+        looked = _hear(session, wanted.node, deadline, looked, verdict.again if rest is None else rest)
 
 
 def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
@@ -71,7 +73,8 @@ def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
     try:
         answer = session.send(attempt.apply, deadline)
     except ServerError:
-        if attempt.number == 1:  # It was refused, and no earlier attempt may have been taken unheard.
+        # An earlier attempt may have been taken unheard, and of two writes the first.
+        if attempt.number == 1 and not attempt.has_applied():
             session.current = None
         raise
     changed = attempt.live is None or _generation(attempt.live) != _generation(answer)
@@ -115,6 +118,14 @@ class _Attempt:
                 _check_unchanged(self._step, live, self._session.parts.settings)
         self.number += 1
         return applier.apply(self._step.manifest, live)
+
+    def has_applied(self) -> bool:
+        """Whether the resource has another generation than before; so, too, where it cannot be read."""
+        try:
+            live = self._session.parts.applier.live(self._step.manifest.object)
+        except ExpressError:
+            return True
+        return live is not None and (self.live is None or _generation(live) != _generation(self.live))
 
     def _begin(self) -> Object | None:
         parts, node = self._session.parts, self._step.node
@@ -195,9 +206,10 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
     told, looked = "", session.clock()
     while True:
         facts = parts.observer.node(step.node)
-        if facts.resource is None and not facts.pods:
+        pods = [pod for pod in facts.pods if not pod.finished]
+        if facts.resource is None and not pods:
             return
-        what = f"pod {facts.pods[0].name} is still there" if facts.pods else "its resource is still there"
+        what = f"pod {pods[0].name} is still there" if pods else "its resource is still there"
         if what != told:
             told = what
             session.tell(What.WAITING, what, step=step)
@@ -206,9 +218,17 @@ def _delete(session: Session, step: Step, deadline: float) -> None:
         looked = _hear(session, step.node, deadline, looked)
 
 
-def _is_updating(wanted: Wanted, facts: Facts) -> bool:
-    """Whether the operator has yet to replace a pod."""
-    return any(pod.terminating or pod.revision != wanted.revision for pod in facts.pods if not pod.finished)
+def _rest(wanted: Wanted, facts: Facts, verdict: Verdict) -> float | None:
+    """Return in how many seconds a node has come to rest if nothing changes, well or not; None while pods are replaced.
+
+    Until all of its pods are there, at the revision, another node would be down beside it.
+    """
+    pods = [pod for pod in facts.pods if not pod.finished]
+    if facts.resource is None:
+        return None if pods else 0.0
+    if len(pods) != wanted.pods or any(pod.terminating or pod.revision != wanted.revision for pod in pods):
+        return None
+    return 0.0 if verdict.ailing else max(QUIET - facts.quiet, 0.0)
 
 
 def _generation(resource: Object) -> int | None:

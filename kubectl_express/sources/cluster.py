@@ -17,7 +17,7 @@ from kubectl_express.sources.concealing import concealed
 from kubectl_express.sources.connection import CONNECT_SECONDS, SILENCE_SECONDS, Connection, connect
 from kubectl_express.sources.credentials import obtain
 from kubectl_express.sources.paths import check_path
-from kubectl_express.sources.unreachable import unreachable
+from kubectl_express.sources.unreachable import UnreachableError, unreachable
 from kubectl_express.sources.watch import Watch
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ class Cluster:
             connection = self._connected()
             # Only now: a plugin may take a while, and the server is to be told what remains after that.
             remaining = None if deadline is None else deadline - time.monotonic()
+            if remaining is not None and remaining <= 0:
+                raise UnreachableError(f"not sent to {self.server}: connecting took longer than there was time for")
             response = self._request(
                 connection, method, path, _limited(query, remaining), body, content_type, remaining, streaming=streaming
             )
@@ -200,9 +202,10 @@ class Cluster:
             headers.add("Content-Type", content_type)
         if connection.compressed and not streaming:
             headers.add("Accept-Encoding", "gzip")
-        silence = limit if limit or streaming else SILENCE_SECONDS
+        # A watch, too: what is between may have forgotten it, and whoever follows takes it up where it was.
+        silence = limit or SILENCE_SECONDS
         if within is not None:
-            silence = min(silence or SILENCE_SECONDS, max(within, 0.0) + _LATE)
+            silence = min(silence, within + _LATE)
 
         def request() -> Any:
             return connection.pool.urlopen(

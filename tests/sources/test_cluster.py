@@ -4,8 +4,10 @@ import base64
 import gzip
 import json
 import logging
+import socket
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -344,6 +346,36 @@ def test_who_waits_itself_is_told_how_long_the_server_asks_for(asked: str, sent:
             connected.get("/api")
     assert len(server.received) == sent
     assert caught.value.retry_after == {"0": 0, "3": 3, "99999": 30, "soon": 0}[asked]
+
+
+def test_a_write_whose_time_is_over_before_it_can_be_sent_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda _: Answer(b"{}")) as server:
+        connected = cluster(None, server=server.url)
+        late = [0.0]
+        monkeypatch.setattr(connected, "_connected", lambda: late.append(60.0))
+        clock = SimpleNamespace(monotonic=lambda: late[-1])
+        monkeypatch.setattr("kubectl_express.sources.cluster.time", clock)
+        with pytest.raises(UnreachableError, match=f"not sent to {server.url}: "):
+            connected.send("PATCH", "/x", (), b"{}", "application/json", within=30)
+    assert server.received == []
+
+
+def test_a_watch_of_which_nothing_is_heard_for_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubectl_express.sources.cluster.SILENCE_SECONDS", 0.2)
+    event = json.dumps({"type": "ADDED", "object": {"kind": "Pod"}}).encode() + b"\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def tell_once_and_fall_silent() -> None:
+            connection, _ = listening.accept()
+            connection.recv(1 << 16)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + event)
+            held.append(connection)
+
+        held: list[socket.socket] = []
+        threading.Thread(target=tell_once_and_fall_silent, daemon=True).start()
+        watch = cluster(None, server=f"http://127.0.0.1:{listening.getsockname()[1]}").watch("/pods")
+        assert list(watch) == [("ADDED", {"kind": "Pod"})]
+        held[0].close()
 
 
 def test_a_write_that_breaks_off_is_not_sent_again() -> None:
