@@ -41,7 +41,8 @@ def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Obj
     They are read in the system's namespace, or in their own where they name one.
 
     An object that is equal but for what the API server normalises (`500m` for `0.5`) is given as wanted: the server
-    is asked about it by a dry run of a server-side apply, where that is allowed.
+    is asked about it by a dry run of a server-side apply, where that is allowed. It is asked once of all objects of a
+    kind that differ in the same way, as those of all nodes do where the chart writes one for each.
     """
     result = LiveObjects({}, {})
     by_kind: dict[tuple[str, str, str], dict[str, Identity]] = defaultdict(dict)
@@ -55,11 +56,12 @@ def read_objects(cluster: Cluster, namespace: str, wanted: Mapping[Identity, Obj
                 continue
             items, refused = _read_kind(cluster, served, place, list(keys))
             result.unreadable.update({keys[name]: problem for name, problem in refused.items()})
+            normalising = _Normalising(cluster, served, place)
             for item in items:
                 if _name(item) in keys:
                     key = keys[_name(item)]
                     live: Object = {**item, "apiVersion": api_version, "kind": kind}
-                    result.found[key] = _as_deployed(cluster, served, place, live, wanted[key])
+                    result.found[key] = normalising.as_deployed(live, wanted[key])
         except ServerError as error:
             result.unreadable.update(dict.fromkeys(keys.values(), str(error)))
     return result
@@ -100,21 +102,40 @@ def _get(cluster: Cluster, path: str) -> Object | None:
         raise
 
 
-def _as_deployed(cluster: Cluster, kind: ServedKind, namespace: str, live: Object, wanted: Object) -> Object:
-    comparable = as_deployed(live, wanted)
-    if not differ(comparable, wanted):
-        return comparable
-    path = kind.item(namespace, _name(live))
-    query = {"dryRun": "All", "force": "true", "fieldManager": _DRY_RUN_MANAGER}
-    manifest = {**wanted, "metadata": {**mapping(wanted.get("metadata")), "namespace": namespace}}
-    try:
-        body = gojson.encode(manifest).encode()
-        applied = cluster.send("PATCH", path, query, body, "application/apply-patch+yaml")
-    except ServerError:
-        return comparable
-    same = not compare(_lasting(live), _lasting({**applied, "apiVersion": live["apiVersion"], "kind": live["kind"]}))
-    # kubectl notes the namespace and empty annotations as applied, which no chart has to say.
-    return {**wanted} if same and not _has_more(without(comparable, "/metadata/namespace"), wanted) else comparable
+class _Normalising:
+    """Tells what the API server normalises in objects of one kind and namespace from what changes them."""
+
+    def __init__(self, cluster: Cluster, kind: ServedKind, namespace: str) -> None:
+        self._cluster = cluster
+        self._kind = kind
+        self._namespace = namespace
+        self._answers: dict[tuple[tuple[str, str, str], ...], bool] = {}
+        """Whether what differs is the same to the server, by what that is."""
+
+    def as_deployed(self, live: Object, wanted: Object) -> Object:
+        """Return a live object as far as its deployer spoke; as wanted where the server holds the two for the same."""
+        comparable = as_deployed(live, wanted)
+        if not differ(comparable, wanted):
+            return comparable
+        different = tuple((each.path, repr(each.old), repr(each.new)) for each in compare(comparable, wanted))
+        if different not in self._answers:
+            self._answers[different] = self._same(live, wanted)
+        # kubectl notes the namespace and empty annotations as applied, which no chart has to say.
+        has_more = _has_more(without(comparable, "/metadata/namespace"), wanted)
+        return {**wanted} if self._answers[different] and not has_more else comparable
+
+    def _same(self, live: Object, wanted: Object) -> bool:
+        """Ask the server by a dry run. What it refuses, or may not be asked, counts as a change."""
+        path = self._kind.item(self._namespace, _name(live))
+        query = {"dryRun": "All", "force": "true", "fieldManager": _DRY_RUN_MANAGER}
+        manifest = {**wanted, "metadata": {**mapping(wanted.get("metadata")), "namespace": self._namespace}}
+        try:
+            body = gojson.encode(manifest).encode()
+            applied = self._cluster.send("PATCH", path, query, body, "application/apply-patch+yaml")
+        except ServerError:
+            return False
+        told = {**applied, "apiVersion": live["apiVersion"], "kind": live["kind"]}
+        return not compare(_lasting(live), _lasting(told))
 
 
 def _lasting(live: Object) -> Object:

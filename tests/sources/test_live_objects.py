@@ -12,6 +12,7 @@ from kubectl_express.core.values import Object, mapping
 from kubectl_express.sources.cluster import Cluster
 from kubectl_express.sources.kubeconfig import ConnectionOptions, resolve
 from kubectl_express.sources.live_objects import LiveObjects, read_objects
+from tests.testbed.audit import requests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +83,7 @@ def test_what_the_target_changes_adds_or_drops_differs(
 ) -> None:
     apply(kubectl, way, SERVICE, SETTINGS, DEPLOYMENT)
     fewer: Object = {**SETTINGS, "data": {"kept": "1"}}
-    port: Object = {**SERVICE, "spec": {**mapping(SERVICE["spec"]), "ports": [{"port": 81}]}}
+    port = _on_port(SERVICE, 81)
     scaled: Object = {**DEPLOYMENT, "spec": {**mapping(DEPLOYMENT["spec"]), "replicas": 2}}
     fresh: Object = {**SETTINGS, "metadata": {"name": "fresh"}}
     assert changed(cluster, namespace, fewer, port, scaled, fresh) == [
@@ -126,6 +127,39 @@ def test_more_objects_of_a_kind_are_found_with_one_list(cluster: Cluster, kubect
     many: list[Object] = [{**SETTINGS, "metadata": {"name": f"settings-{number}"}} for number in range(5)]
     apply(kubectl, SERVER_SIDE, *many[:4])
     assert changed(cluster, namespace, *many) == [("new", "ConfigMap", "settings-4")]
+
+
+def test_the_server_is_asked_once_of_all_objects_of_a_kind_that_differ_in_the_same_way(
+    control_plane: ControlPlane, cluster: Cluster, kubectl: Kubectl, namespace: str
+) -> None:
+    names = ("a", "b", "c", "d", "e")
+    deployments: list[Object] = [{**DEPLOYMENT, "metadata": {"name": name}} for name in names]
+    services: list[Object] = [{**SERVICE, "metadata": {"name": name}} for name in names]
+    apply(kubectl, CLIENT_SIDE, *deployments, *services)
+    ports = {"a": 81, "b": 81, "c": 81, "d": 82, "e": 80}
+    moved = [_on_port(service, port) for service, port in zip(services, ports.values(), strict=True)]
+    before = control_plane.audit_log.stat().st_size
+    expected = [("changed", "Service", name) for name in ("a", "b", "c", "d")]
+    assert changed(cluster, namespace, *deployments, *moved) == expected
+    asked = [each for each in requests(control_plane.audit_log, namespace, before) if each.dry_run]
+    assert [(each.resource, each.name) for each in asked] == [
+        ("deployments", "a"),
+        ("services", "a"),
+        ("services", "d"),
+    ]
+
+
+def test_of_objects_that_differ_in_the_same_way_one_that_drops_something_besides_differs(
+    cluster: Cluster, kubectl: Kubectl, namespace: str
+) -> None:
+    deployments: list[Object] = [{**DEPLOYMENT, "metadata": {"name": name}} for name in ("a", "b", "c", "d")]
+    labelled: Object = {**deployments[1], "metadata": {"name": "b", "labels": {"own": "b"}}}
+    apply(kubectl, CLIENT_SIDE, deployments[0], labelled, *deployments[2:])
+    assert changed(cluster, namespace, *deployments) == [("changed", "Deployment", "b")]
+
+
+def _on_port(service: Object, port: int) -> Object:
+    return {**service, "spec": {**mapping(service["spec"]), "ports": [{"port": port}]}}
 
 
 def test_an_object_of_another_namespace_is_looked_for_there(
