@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -12,6 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from build import put
+from manifest import ARCHIVE, MANIFEST, PACKAGE_VERSION, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,19 +19,12 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "example.com"
 """What stands in the manifest for wherever it is published."""
-ZIPAPP, ARCHIVE, MANIFEST, CHECKSUMS = "kubectl-express", "kubectl-express.tar.gz", "express.yaml", "SHA256SUMS"
-PACKAGE_VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
+ZIPAPP, CHECKSUMS = "kubectl-express", "SHA256SUMS"
 
 
 def wheel_name(version: str) -> str:
     """Return what the wheel of a version is called."""
     return f"kubectl_express-{version}-py3-none-any.whl"
-
-
-def of_version(manifest: str, version: str) -> str:
-    """Return krew's manifest with a version, also in the address that it has."""
-    manifest = re.sub(r"(?<=\n  version: ).*", f"v{version}", manifest)
-    return re.sub(r"(?<=/releases/)v[^/]+", f"v{version}", manifest)
 
 
 def build(checkout: Path, version: str, addresses: Sequence[str]) -> dict[str, bytes]:
@@ -59,11 +52,6 @@ def listed(version: str) -> list[str]:
 def checksums(dist: Path, version: str) -> str:
     """Return the lines that `sha256sum --check` reads."""
     return "".join(f"{sha256(dist / name)}  {name}\n" for name in listed(version))
-
-
-def sha256(path: Path) -> str:
-    """Return a file's checksum."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write(built: dict[str, bytes], dist: Path) -> None:

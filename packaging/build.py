@@ -1,4 +1,4 @@
-"""Makes the zipapp, its krew archive and the wheel, from the package here and a folder of wheels.
+"""Makes the zipapp, its krew archive and manifest, and the wheel, from the package here and a folder of wheels.
 
 The same input gives the same bytes.
 """
@@ -6,7 +6,6 @@ The same input gives the same bytes.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import json
 import os
@@ -19,6 +18,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from manifest import ARCHIVE, MANIFEST, filled, sha256
 from universal import universal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -140,10 +140,11 @@ def main() -> None:
             shutil.copyfile(START / module, site_packages / module)
         run_shiv(site_packages, shiv)
         write_zipapp(shiv, dist / "kubectl-express", epoch)
-    write_krew_archive(dist / "kubectl-express", dist / "kubectl-express.tar.gz", epoch)
+    write_krew_archive(dist / "kubectl-express", dist / ARCHIVE, epoch)
+    put(filled(dist / ARCHIVE, {}), dist / MANIFEST, 0o644)
     wheel = write_wheel(dist, epoch)
-    for path in (dist / "kubectl-express", dist / "kubectl-express.tar.gz", wheel):
-        print(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path}")
+    for path in (dist / "kubectl-express", dist / ARCHIVE, dist / MANIFEST, wheel):
+        print(f"{sha256(path)}  {path}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def test_another_folder_umask_and_an_empty_cache_give_the_same_bytes(built: Path
     build = ["sh", "-c", "umask 077 && exec ./build.sh"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     subprocess.run(build, cwd=other, env=environment, check=True, capture_output=True)
-    for name in ("kubectl-express", "kubectl-express.tar.gz", WHEEL):
+    for name in ("kubectl-express", "kubectl-express.tar.gz", "express.yaml", WHEEL):
         assert (other / "dist" / name).read_bytes() == (built / "dist" / name).read_bytes(), name
 
 
