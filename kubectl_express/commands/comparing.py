@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_express.core.changes import changes
+from kubectl_express.core.manifests import is_node, is_revisions
 from kubectl_express.core.node import Side
 from kubectl_express.core.objects import as_deployed, deployed, object_changes
 from kubectl_express.core.values import Object, at, text, without
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kubectl_express.core.objects import Identity
+    from kubectl_express.core.settings import Settings
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
 
@@ -115,7 +117,11 @@ class Comparer:
         )
 
     def against_live(self, system: System, target: Side, baseline: Side) -> Comparison:
-        """Return the comparison with the cluster: its nodes, and the live counterparts of the target's objects."""
+        """Return the comparison with the cluster: its nodes, and the live counterparts of the target's objects.
+
+        Raises ExpressError where the target's nodes are not of the system's namespace.
+        """
+        refuse_other_namespaces(target, system.namespace, self.scope.settings)
         settings = self.scope.settings.resources
         wanted = deployed(target.objects, settings)
         live = deployed(baseline.objects, settings)
@@ -139,6 +145,23 @@ class Comparer:
         """Whether the snapshot would hold the object if it were there."""
         settings = self.scope.settings.resources
         return key[0] == settings.group and key[1] in settings.kinds
+
+
+def refuse_other_namespaces(target: Side, namespace: str, settings: Settings) -> None:
+    """Raise ExpressError, as kubectl does, where a node or a ConfigMap of revisions says that it is of another system.
+
+    What is read, and locked by the lease, is the system's own namespace, and an apply would write into the other one.
+    """
+    for manifest in target.manifests:
+        if not (is_node(manifest.object, settings.resources) or is_revisions(manifest.object, settings.revisions)):
+            continue
+        own = text(at(manifest.object, _NAMESPACE))
+        if own and own != namespace:
+            raise ExpressError(
+                f'{manifest.kind}/{manifest.name} of {target.origin}: the namespace from the provided object "{own}" '
+                f"does not match the namespace \"{namespace}\". You must pass '--namespace={own}' to perform this "
+                "operation, or leave the namespace out of the manifest"
+            )
 
 
 def uncompared(unreadable: Mapping[Identity, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.mistakes import AUTHORITY, ONE, SECRET, Mistake, kubeconfig, live
+from tests.e2e.mistakes_offline import NODE
 
 TOKEN = {"token": SECRET}
 EXPIRED = {"client-certificate": "{expired-crt}", "client-key": "{expired-key}"}
@@ -160,6 +161,11 @@ OBJECTS = {
     "an empty namespace": Mistake("verify --live -n {namespace-empty}", kubeconfig=live("namespace-empty")),
     "an empty namespace, listed (no mistake)": Mistake(
         "revisions -n {namespace-empty}", code=0, kubeconfig=live("namespace-empty"), shows="No nodes"
+    ),
+    "a namespace that the manifests contradict": Mistake(
+        "diff -f output.yaml -n {namespace-sound}",
+        files={"output.yaml": NODE.replace("name: be1", "name: be1, namespace: systemdcrprod1")},
+        kubeconfig=live("namespace-sound"),
     ),
     "a namespace's name that is none": Mistake("revisions -n ../kube-system", kubeconfig=live("namespace-empty")),
     "nothing to stop": Mistake("rollout stop -n {namespace-sound}", kubeconfig=live("namespace-sound")),

@@ -315,6 +315,12 @@ def test_a_namespace_that_is_not_there_is_named(small: SmallSystem) -> None:
     assert 'namespaces "nowhere" not found' in the_error(outcome.stderr)
 
 
+def test_nothing_goes_to_another_namespace_than_the_one_that_is_read_and_locked(small: SmallSystem) -> None:
+    elsewhere = yaml_of({**FE1, "metadata": {"name": "fe1", "namespace": "elsewhere"}})
+    target = yaml_of(STORED, resource("be1", B)) + elsewhere
+    assert f'"elsewhere" does not match the namespace "{small.name}"' in refused(small, "--yes", target=target)
+
+
 def test_of_several_systems_one_has_to_be_named(small: SmallSystem, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES, tmp_path / "example")
     with small.untouched():
