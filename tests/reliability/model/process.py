@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kubectl_express import cli
+from kubectl_express.core import lease as leases
 from kubectl_express.environment import Environment
 from kubectl_express.errors import ServerError
 from kubectl_express.rollout.lease import Lease
@@ -53,7 +54,7 @@ class Process:
         self.asked = 0
         """How many requests it has made; one that it is about to send counts."""
         self.told_to_stop: int | None = None
-        """How many it had made when it was told to stop."""
+        """How many it had made when it first heard that it is to stop: by a signal, or from its lease."""
         self.lease: Lease | None = None
         self.wishes: Wishes | None = None
         self.inbox: Inbox | None = None
@@ -62,7 +63,10 @@ class Process:
         self._heard: dict[str, tuple[int, Callable[[Change], object]]] = {}
         self._once: dict[str, Object] = {}
         environment = Environment(io.StringIO(), self.printed, self.printed, _variables(folder), folder)
-        self._go, self._gone = threading.Semaphore(0), threading.Semaphore(0)
+        # Locks that one thread takes and the other one gives: of what Python has, the quickest to wait for.
+        self._go, self._gone = threading.Lock(), threading.Lock()
+        self._go.acquire()
+        self._gone.acquire()
         self._thread = threading.Thread(target=self._run, args=(environment,), daemon=True)
         self._thread.process = self  # type: ignore[attr-defined]
         self._thread.start()
@@ -113,12 +117,18 @@ class Process:
     def interrupt(self, by: str) -> None:
         """Send it a signal."""
         if self.inbox is not None and self.wishes is not None and not self.ended:
-            self._note_stop()
+            self._told_to_stop()
             self.inbox.tell(partial(self.wishes.interrupt, by))
 
-    def _note_stop(self) -> None:
+    def _told_to_stop(self) -> None:
         if self.told_to_stop is None:
             self.told_to_stop = self.asked
+
+    def _sees_lease(self, lease: Object | None) -> None:
+        """Take note of a stop that a lease asks for, by whatever way it has come to see that."""
+        asked = leases.read_request(lease, self.lease.holder) if lease and self.lease else None
+        if asked is not None and asked.action == "stop":
+            self._told_to_stop()
 
     def _resume(self) -> None:
         self._go.release()
@@ -173,6 +183,8 @@ class Process:
         answer = self._server.answer(method, path, query, body, content_type)
         if fate == "unheard":
             raise UnreachableError("the connection to the server broke off")
+        if path.endswith(f"/{leases.NAME}"):
+            self._sees_lease(answer)
         return answer
 
     def wait(self, seconds: float | None) -> None:
@@ -188,7 +200,14 @@ class Process:
         elif isinstance(owner, LeaseWatch):
             version, hear = arguments
             since = int(version())
-            self._follow("leases", lambda change: change.version > since and hear(_lease(change)))
+
+            def see(change: Change) -> None:
+                if change.version > since:
+                    lease = None if change.type == "DELETED" else change.object
+                    self._sees_lease(lease)
+                    hear(lease)
+
+            self._follow("leases", see)
         elif isinstance(owner, Follower):
             (tell,) = arguments
             plural = owner.listing.path.rpartition("/")[2]
@@ -197,10 +216,6 @@ class Process:
     def _follow(self, collection: str, tell: Callable[[Change], object]) -> None:
         # The lists that watches begin from were read before, so what came between them and now is told as well.
         self._heard[collection] = (0, tell)
-
-
-def _lease(change: Change) -> Object | None:
-    return None if change.type == "DELETED" else change.object
 
 
 def _take(follower: Follower, change: Change) -> bool:

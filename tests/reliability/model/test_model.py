@@ -2,59 +2,83 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RULE_MARKER, run_state_machine_as_test
 
-from kubectl_express.rollout.journal import Journal
-from kubectl_express.rollout.lease import Lease
+from kubectl_express.core.planning import make_plan
 from kubectl_express.rollout.wishes import Wishes
 from tests.reliability.ledger import Row, scale, tell
 from tests.reliability.model.machine import Rollouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from kubectl_express.core.plan import Plan
 
 PART = "A model and a search"
 DOES = "the six rules hold after each step; in the end another rollout comes through"
 SEARCHES, STEPS = 250, 40
+REQUEST = Wishes.request
 
 
 class Broken(NamedTuple):
-    """A function of the program that something else stands for, how that comes to light, and what is found then."""
+    """What stands for functions of the program, how that comes to light, and what is found then."""
 
-    where: object
-    name: str
-    instead: Callable[..., object]
+    instead: Mapping[str, Callable[..., object]]
+    """By the path of each function."""
     rules: tuple[str, ...]
     found: str
 
 
+_PLANNING = "kubectl_express.commands.rollout.make_plan"
+_TURN, _WISHES = "kubectl_express.rollout.turn", "kubectl_express.rollout.wishes.Wishes"
+BLIND_GATE = {f"{_TURN}.await_arrival": lambda *_, **__: None}
+
+
+def _deaf_to_stop(wishes: Wishes, action: str, by: str) -> None:
+    if action != "stop":
+        REQUEST(wishes, action, by)
+
+
+def _reversed_plan(*arguments: Any) -> Plan:
+    plan = make_plan(*arguments)
+    return replace(plan, steps=plan.steps[::-1])
+
+
 BROKEN = {
-    "the gate lets everything pass": Broken(
-        "kubectl_express.rollout.turn",
-        "await_arrival",
-        lambda *_, **__: None,
+    "the gate lets everything pass": Broken(BLIND_GATE, ("roll", "go"), "is finished and no longer passes"),
+    "the gate lets everything pass, and nobody looks at finished nodes": Broken(
+        {**BLIND_GATE, "kubectl_express.rollout.between.Between._look_at": lambda *_: None},
         ("roll", "go"),
-        "is finished and no longer passes",
+        r"\w+ was applied while \w+ was in flight",
     ),
-    "a stop is not heard": Broken(
-        Wishes, "interrupt", lambda *_: None, ("roll", "ask", "go_on"), "its turn began after the stop"
+    "nodes are rolled from the last to the first": Broken(
+        {_PLANNING: _reversed_plan}, ("roll", "go_on"), r"out of order: \['fe1', 'be\d'"
+    ),
+    "a signal to stop is not heard": Broken(
+        {f"{_WISHES}.interrupt": lambda *_: None}, ("roll", "ask", "go_on"), "its turn began after the stop"
+    ),
+    "a stop from another machine is not heard": Broken(
+        {f"{_WISHES}.request": _deaf_to_stop}, ("roll", "ask", "go_on"), "its turn began after the stop"
     ),
     "the lease is not looked at before a write": Broken(
-        Lease, "within", lambda _: 60.0, ("roll", "overtake", "go_on"), "by one who does not hold the lease"
+        {"kubectl_express.rollout.lease.Lease.within": lambda _: 60.0},
+        ("roll", "overtake", "go_on"),
+        "by one who does not hold the lease",
     ),
     "a node is applied that is not on record": Broken(
-        Journal, "applying", lambda *_: None, ("roll", "go_on"), "before that was on record"
+        {"kubectl_express.rollout.journal.Journal.applying": lambda *_: None},
+        ("roll", "go_on"),
+        "before that was on record",
     ),
     "faults of integrity are passed over": Broken(
-        "kubectl_express.commands.rollout",
-        "integrity_problems",
-        lambda _: [],
+        {"kubectl_express.commands.rollout.integrity_problems": lambda _: []},
         ("roll_what_is_not_to_be_trusted", "roll", "go_on"),
         "revisions are not trusted",
     ),
@@ -89,8 +113,10 @@ def test_whatever_comes_in_between_a_rollout_keeps_to_its_rules_and_can_be_gone_
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_search_finds_what_is_broken_on_purpose(what: str) -> None:
     broken = BROKEN[what]
-    target = importlib.import_module(broken.where) if isinstance(broken.where, str) else broken.where
-    with mock.patch.object(target, broken.name, broken.instead), pytest.raises(AssertionError, match=broken.found):
+    with ExitStack() as stack:
+        for path, instead in broken.instead.items():
+            stack.enter_context(mock.patch(path, instead))
+        stack.enter_context(pytest.raises(AssertionError, match=broken.found))
         search(_with(broken.rules), SEARCHES, Phase.generate)
 
 
