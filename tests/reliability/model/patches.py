@@ -1,4 +1,4 @@
-"""What patches make of objects."""
+"""Copies of objects, and what patches make of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from kubectl_express.errors import ServerError
 
 if TYPE_CHECKING:
     from tests.testbed.api import Object
+
+
+def copied(value: Any) -> Any:
+    """Return JSON in dictionaries and lists of its own. `copy.deepcopy` takes five times as long."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
 
 
 def patched(live: Object, patch: Object | list[Object]) -> Object:

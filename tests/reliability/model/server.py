@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
-
-import yaml
 
 from kubectl_express.errors import ServerError
 from tests.reliability.model.field_sets import (
@@ -22,7 +19,7 @@ from tests.reliability.model.field_sets import (
     refused_apply,
     times_of,
 )
-from tests.reliability.model.patches import patched
+from tests.reliability.model.patches import copied, patched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,7 +83,7 @@ class Server:
             if before is not None:
                 self._delete(plural, before)
         elif changed != before:
-            self._keep(plural, copy.deepcopy(changed), before)
+            self._keep(plural, copied(changed), before)
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes | None, content_type: str) -> Object:
         """Return what the server answers to a request. Raises ServerError where it refuses."""
@@ -97,7 +94,7 @@ class Server:
         if plural not in KINDS:
             raise ServerError("NotFound", "the server could not find the requested resource", 404)
         if method == "GET":
-            return copy.deepcopy(self._get(plural, name)) if name else self._list(plural, query)
+            return copied(self._get(plural, name)) if name else self._list(plural, query)
         manager = query.get("fieldManager", "kubectl-express")  # As its user agent is called.
         if method == "PATCH":
             return self._patch(plural, name, body or b"", content_type, manager, query)
@@ -109,12 +106,11 @@ class Server:
     def _patch(
         self, plural: str, name: str, body: bytes, content_type: str, manager: str, query: Mapping[str, str]
     ) -> Object:
-        dry = query.get("dryRun") == "All"
+        dry, said = query.get("dryRun") == "All", json.loads(body)  # An apply may be YAML: the program sends JSON.
         if content_type.startswith("application/apply-patch"):
-            said = yaml.safe_load(body)
             return self._applied(plural, name, said, manager, force=query.get("force") == "true", dry=dry)
         live = self._get(plural, name)
-        return self._updated(plural, live, patched(copy.deepcopy(live), json.loads(body)), manager, dry=dry)
+        return self._updated(plural, live, patched(copied(live), said), manager, dry=dry)
 
     # Reading
 
@@ -134,7 +130,7 @@ class Server:
             )
 
         items = [item for item in self.every(plural) if fits(item)]
-        return {"metadata": {"resourceVersion": str(self._version)}, "items": copy.deepcopy(items)}
+        return {"metadata": {"resourceVersion": str(self._version)}, "items": copied(items)}
 
     # Writing
 
@@ -195,7 +191,7 @@ class Server:
         managers = {
             who: (left, time) for who, (had, time) in managers.items() if (left := had - conflicts.get(who, set()))
         }
-        changed: Object = copy.deepcopy(live) if live else {**said, "metadata": {"name": name}}
+        changed: Object = copied(live) if live else {**said, "metadata": {"name": name}}
         others = set().union(*(had for had, _ in managers.values()))
         for path in ours - wanted.keys() - others:
             drop(changed, path)
@@ -216,7 +212,7 @@ class Server:
         dry: bool,
     ) -> Object:
         api_version, kind = KINDS[plural]
-        changed = {**copy.deepcopy(said), "apiVersion": api_version, "kind": kind}
+        changed = {**copied(said), "apiVersion": api_version, "kind": kind}
         kept: Object = live["metadata"] if live else {"uid": self._uid(), "creationTimestamp": _time(self.date)}
         own = {key: kept[key] for key in ("uid", "creationTimestamp", "generation", "resourceVersion") if key in kept}
         metadata = {key: value for key, value in changed["metadata"].items() if value != {}}
@@ -224,9 +220,7 @@ class Server:
         if "spec" in changed and plural != "leases":
             content = [{key: each.get(key) for key in each.keys() - _UNCOUNTED} for each in (live or {}, changed)]
             changed["metadata"]["generation"] = kept.get("generation", 0) + int(content[0] != content[1])
-        if changed == live:
-            return copy.deepcopy(changed)
-        if dry:
+        if dry or changed == live:
             return changed
         return self._keep(plural, changed, live)
 
@@ -238,7 +232,8 @@ class Server:
             changed["metadata"]["uid"] = self._uid()
         self._objects[plural][name] = changed
         self._tell(plural, "MODIFIED" if before else "ADDED", changed, before)
-        return copy.deepcopy(changed)
+        answer: Object = copied(changed)
+        return answer
 
     def _uid(self) -> str:
         self._made += 1
@@ -259,7 +254,7 @@ class Server:
         self._tell(plural, "DELETED", {**live, "metadata": metadata}, live)
 
     def _tell(self, plural: str, kind: str, item: Object, before: Object | None) -> None:
-        change = Change(self._version, kind, plural, copy.deepcopy(item))
+        change = Change(self._version, kind, plural, copied(item))
         self.changes.append(change)
         self._on_change(change, before)
 
