@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from kubectl_express.core.kubectl_yaml import Document
     from kubectl_express.core.settings import ResourceSettings, RevisionSettings, Settings
 
-
+MOST_OBJECTS = 200_000
+"""Of one rendering. 10,000 nodes take some 10,000 to 20,000; a million take gigabytes of memory, however small."""
 _INTEGER = re.compile(r"[-+]?[0-9]{1,99}")
 
 
@@ -43,10 +44,20 @@ class Parts:
 
 
 def manifests(documents: Iterable[Document]) -> Iterator[Manifest]:
-    """Yield the objects of documents; the items of a List one by one. A document that is no object is passed over."""
+    """Yield the objects of documents; the items of a List one by one. A document that is no object is passed over.
+
+    Raises InvalidYAML where there are so many of them that memory might run out.
+    """
+    count = 0
     for document in documents:
         where = f"{document.source}:{document.line}"
         for item in _items(document.value):
+            count += 1
+            if count > MOST_OBJECTS:
+                from kubectl_express.core.kubectl_yaml import InvalidYAML
+
+                problem = f"more than {MOST_OBJECTS:,} objects: read the manifests of one system at a time"
+                raise InvalidYAML(document.source, document.line, problem)
             yield Manifest(item, where, document.text if item is document.value else "")
 
 

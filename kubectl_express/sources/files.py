@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kubectl_express.environment import Environment
 
 _LOG_LINE = re.compile(
@@ -22,6 +25,8 @@ _LOG_LINE = re.compile(
 _LARGEST = 256 << 20
 """Bytes. A system of 10,000 nodes takes some 17 MiB."""
 _FAILURE = "Error: "
+_TOP_OF_LINE = re.compile(r"\n[^ \-\r\n]")
+"""Where a line begins that may be a log's: manifests have blanks, dashes or nothing at the start of most of theirs."""
 
 
 def read_text(name: str, environment: Environment) -> str:
@@ -38,14 +43,14 @@ def read_text(name: str, environment: Environment) -> str:
         raise ExpressError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _up_to_the_largest(file: BinaryIO, name: str) -> bytes:
+def _up_to_the_largest(file: BinaryIO, name: str) -> bytearray:
     """Return what a file holds; a device or another program may go on for ever."""
     content = bytearray()
     while piece := file.read(1 << 20):
         content += piece
         if len(content) > _LARGEST:
             raise ExpressError(f"{title(name)} is longer than {_LARGEST >> 20} MiB: is it a file of manifests?")
-    return bytes(content)
+    return content
 
 
 def title(name: str) -> str:
@@ -59,20 +64,32 @@ def manifests_only(text: str, name: str) -> str:
     Line numbers stay. Raises ExpressError with helm's own message where the log says that helm failed: what was
     written before is no whole rendering.
     """
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if line.startswith(_FAILURE):
-            raise ExpressError(
-                f"{title(name)}:{number + 1}: helm failed while it wrote this: {_message(lines[number:])}"
-            )
-        if line[:1] not in {"", " ", "-", "\r"} and _LOG_LINE.match(line):
-            lines[number] = ""
-    return "\n".join(lines)
+    kept: list[str] = []
+    position = 0
+    # Not split into lines: a hundred million of them would take all memory.
+    for start in _starts(text):
+        if text.startswith(_FAILURE, start):
+            line = text.count("\n", 0, start) + 1
+            raise ExpressError(f"{title(name)}:{line}: helm failed while it wrote this: {_message(text[start:])}")
+        if _LOG_LINE.match(text, start):
+            kept.append(text[position:start])
+            position = text.find("\n", start)
+            if position < 0:
+                position = len(text)
+    return "".join((*kept, text[position:])) if kept else text
 
 
-def _message(lines: list[str]) -> str:
+def _starts(text: str) -> Iterator[int]:
+    if text[:1] not in {"", " ", "-", "\r", "\n"}:
+        yield 0
+    for found in _TOP_OF_LINE.finditer(text):
+        yield found.end() - 1
+
+
+def _message(text: str) -> str:
     """Return helm's message, which ends before an empty line, a further line of the log, or the next document."""
     going_on = itertools.takewhile(
-        lambda line: line.strip() and not line.startswith("---") and not _LOG_LINE.match(line), lines
+        lambda line: line.strip() and not line.startswith("---") and not _LOG_LINE.match(line),
+        io.StringIO(text, newline="\n"),
     )
     return "\n".join(line.rstrip() for line in going_on).removeprefix(_FAILURE)

@@ -12,8 +12,17 @@ from kubectl_express.core.values import at
 from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_express.core.kubectl_yaml import Document
     from kubectl_express.core.node import Side
     from kubectl_express.core.settings import Settings
+
+
+_MOST_VALUES = 10_000_000
+"""In one text. 10,000 nodes take some 1,300,000; each may take a hundred bytes of memory and more."""
+_BEFORE_VALUES = ("\n", ",", "[", "{", "- ")
+"""One of these stands before every value but the first."""
 
 
 class Sides:
@@ -57,15 +66,29 @@ class Sides:
 def _read(
     text: str, source: str, settings: Settings, origin: str, engine: str | None, command: tuple[str, ...]
 ) -> Side:
-    from kubectl_express.core.kubectl_yaml import InvalidYAML, documents
+    from kubectl_express.core.kubectl_yaml import InvalidYAML
     from kubectl_express.core.manifests import rendered_side
 
-    found = []
+    _refuse_too_many_values(text, source)
     try:
-        for document in documents(text, source):
-            if not isinstance(at(document.value, "/kind"), str):
-                raise ExpressError(f"{source}:{document.line}: this is no Kubernetes object: it has no kind")
-            found.append(document)
+        return rendered_side(_objects(text, source), settings, origin=origin, engine=engine, command=command)
     except InvalidYAML as error:
         raise ExpressError(str(error)) from error
-    return rendered_side(found, settings, origin=origin, engine=engine, command=command)
+
+
+def _refuse_too_many_values(text: str, source: str) -> None:
+    """Refuse what would take more memory than a machine may have, before any of it is read."""
+    if len(text) > _MOST_VALUES and sum(map(text.count, _BEFORE_VALUES)) > _MOST_VALUES:
+        raise ExpressError(
+            f"{source}: more than {_MOST_VALUES:,} lines, items and members: read the manifests of one system at a time"
+        )
+
+
+def _objects(text: str, source: str) -> Iterator[Document]:
+    """Yield the documents of a text. Raises ExpressError where one is no object, and InvalidYAML."""
+    from kubectl_express.core.kubectl_yaml import documents
+
+    for document in documents(text, source):
+        if not isinstance(at(document.value, "/kind"), str):
+            raise ExpressError(f"{source}:{document.line}: this is no Kubernetes object: it has no kind")
+        yield document

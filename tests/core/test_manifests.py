@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_express.core import gojson
-from kubectl_express.core.kubectl_yaml import read_documents
-from kubectl_express.core.manifests import rendered_side
+from kubectl_express.core.goyaml_parser import GoParser
+from kubectl_express.core.kubectl_yaml import InvalidYAML, read_documents
+from kubectl_express.core.manifests import manifests, rendered_side
 from kubectl_express.core.settings import ResourceSettings, RevisionSettings, Settings
 from kubectl_express.core.values import Object, Value, mapping
 from tests.core.rendered import SETTINGS, config_map, entry, resource, revision_of, side_of, system
 
 if TYPE_CHECKING:
+    from kubectl_express.core.kubectl_yaml import Parser
     from kubectl_express.core.node import Side
 
 
@@ -25,6 +27,27 @@ def test_a_sound_node_has_one_revision_in_all_three_places() -> None:
     node = side_of(system(be1=data)).nodes["be1"]
     assert (node.stored, node.calculated, node.declared) == (revision_of(data),) * 3
     assert (node.kind, node.data, node.text, node.faults) == ("Backend", data, gojson.encode(data), ())
+
+
+@pytest.mark.parametrize("parser", [None, GoParser])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("kind: a\n---\nkind: b\n---\nkind: c\n---\nkind: d\n", 7),
+        ('{"kind": "a"}\n{"kind": "b"}\n{"kind": "c"}\n{"kind": "d"}\n', 4),
+        ("kind: a\n---\nkind: List\nitems: [{}, {}, {}]\n", 3),
+        ("kind: a\n---\nkind: List\nitems: [{kind: List, items: [{}, {}]}, {}]\n", 3),
+    ],
+)
+def test_more_objects_than_any_system_has_are_refused_where_they_become_too_many(
+    monkeypatch: pytest.MonkeyPatch, parser: Parser | None, text: str, line: int
+) -> None:
+    monkeypatch.setattr("kubectl_express.core.manifests.MOST_OBJECTS", 4)
+    assert len(list(manifests(read_documents(text, "output.yaml", parser)))) == 4
+    monkeypatch.setattr("kubectl_express.core.manifests.MOST_OBJECTS", 3)
+    with pytest.raises(InvalidYAML) as caught:
+        list(manifests(read_documents(text, "output.yaml", parser)))
+    assert str(caught.value) == f"output.yaml:{line}: more than 3 objects: read the manifests of one system at a time"
 
 
 def test_each_link_says_where_it_was_read() -> None:

@@ -131,6 +131,10 @@ FILES = {
     "YAML nested too deeply": Mistake(f"verify {OUTPUT}", files={"output.yaml": "[" * 5_000}),
     "JSON nested too deeply": Mistake(f"verify {OUTPUT}", files={"output.yaml": '{"a":' * 100_000}),
     "aliases that multiply": Mistake(f"verify {OUTPUT}", files={"output.yaml": f"{NODE}{BOMB}"}),
+    "a file of more objects than a system has": Mistake(
+        f"verify {OUTPUT}", files={"output.yaml": "---\nkind: a\n" * 200_001}
+    ),
+    "a file of more lines than a system has": Mistake(f"verify {OUTPUT}", files={"output.yaml": "\n" * 10_000_001}),
     "a file of something else": Mistake(f"verify {OUTPUT}", files={"output.yaml": "hello: world\n"}),
     "a file without nodes": Mistake(
         f"verify {OUTPUT}", files={"output.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"}

@@ -70,6 +70,21 @@ def test_a_failure_of_helm_in_the_file_is_reported_with_helm_s_whole_message(hel
     assert "Original chart version" not in str(caught.value)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_line_of_a_log_is_blanked_wherever_it_stands(end: str) -> None:
+    lines = ["level=INFO msg=a", "kind: a", "", "WARNING: b", "  level=INFO msg=kept", "I0101 01:01:01", "", "a: 1"]
+    text = (end or "\n").join([*lines, "x.go:12: c"]) + end
+    kept = ["", "kind: a", "", "", "  level=INFO msg=kept", "", "", "a: 1", ""]
+    cleaned = manifests_only(text, "output.yaml")
+    assert [line.rstrip("\r") for line in cleaned.split("\n")] == [*kept, *([""] if end else [])]
+
+
+def test_a_text_without_a_log_stays_as_it_is() -> None:
+    text = "---\nkind: a\nb: |\n  level=INFO msg=kept\n- Error: no\n\r\n"
+    assert manifests_only(text, "output.yaml") == text
+    assert manifests_only("", "output.yaml") == ""
+
+
 def test_a_failure_after_manifests_is_a_failure_all_the_same() -> None:
     text = "---\nkind: ConfigMap\nError: template: a/templates/b.yaml:1:2: nil pointer\n\nUse --debug flag\n"
     with pytest.raises(ExpressError) as caught:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from tests.testbed.express import Express
 
 
+# A process's peak counts in what its parent held when it began, so that a small one has to stand between.
+_MEASURE = """
+import os, resource, subprocess, sys
+code = subprocess.run(sys.argv[2:], check=False).returncode
+os.write(int(sys.argv[1]), b"%d %d" % (code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+"""
+
+
 def bounded(
     express: Express,
     *arguments: str | Path,
@@ -30,18 +40,25 @@ def bounded(
     """Run the program. Raises AssertionError where it takes longer, or more memory at any moment."""
     command = [str(part("kubectl")), "express", *map(str, arguments)]
     started = time.monotonic()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        # The built program replaces kubectl, so that what it takes is told of this process.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as measured:
         process = subprocess.Popen(
-            command, env=express.environment(helm), cwd=cwd or express.home, stdin=stdin, stdout=out, stderr=err
+            [sys.executable, "-S", "-c", _MEASURE, str(measured.fileno()), *command],
+            env=express.environment(helm),
+            cwd=cwd or express.home,
+            stdin=stdin,
+            stdout=out,
+            stderr=err,
+            pass_fds=(measured.fileno(),),
+            start_new_session=True,
         )
-        watchdog = threading.Timer(seconds * 2, process.kill)
+        watchdog = threading.Timer(seconds * 2, os.killpg, (process.pid, signal.SIGKILL))
         watchdog.start()
-        _, status, used = os.wait4(process.pid, 0)
+        process.wait()
         watchdog.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = [(stream.seek(0), stream.read().decode())[1] for stream in (out, err)]
-    took, most = time.monotonic() - started, used.ru_maxrss // 1024
+        texts = [(stream.seek(0), stream.read().decode())[1] for stream in (out, err, measured)]
+    took = time.monotonic() - started
+    assert texts[2], f"it did not end within {seconds * 2:g} s"
+    code, most = int(texts[2].split()[0]), int(texts[2].split()[1]) // 1024
     assert took < seconds, f"it took {took:.1f} s of {seconds:g}"
     assert most < mebibytes, f"it took {most} MiB of {mebibytes}"
-    return Outcome(process.returncode, *texts)
+    return Outcome(code, *texts[:2])

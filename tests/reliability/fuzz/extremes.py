@@ -77,6 +77,8 @@ def _at_the_limit(_: int) -> bytes:
 
 SOUND = _file(system({"image": "x"}))
 DEEP = "nested too deeply"
+TOO_MANY_VALUES = "output.yaml: more than 10,000,000 lines, items and members: read the manifests of one system"
+TOO_MANY = "more than 200,000 objects: read the manifests of one system at a time"
 NO_KIND = "no Kubernetes object"
 
 EXTREMES: dict[str, Extreme] = {
@@ -86,12 +88,24 @@ EXTREMES: dict[str, Extreme] = {
     "one text of its whole size": Extreme(lambda size: _in_spec('"' + "x" * size + '"'), 3, "orphan"),
     "one block text of its whole size": Extreme(lambda size: _in_spec("|\n" + "    line\n" * (size // 9)), 3, "orphan"),
     "one text that is not ASCII": Extreme(lambda size: _in_spec('"' + "é" * (size // 2) + '"'), 3, "orphan"),
+    "one text with a character beyond the BMP": Extreme(lambda size: _in_spec(f'"{"x" * size}😀"'), 3, "orphan"),
     "a system of thousands of nodes": Extreme(_nodes, 0),
-    "documents that are tiny": Extreme(lambda size: b"---\nkind: a\n" * (size // 12), 2, "nothing to verify"),
+    "documents that are tiny": Extreme(lambda size: b"---\nkind: a\n" * (size // 12), 2, TOO_MANY),
+    "documents that are tiny, for a parser": Extreme(lambda size: b"---\nkind: !!str a\n" * (size // 18), 2, TOO_MANY),
+    "JSON objects that are tiny": Extreme(lambda size: b'{"kind":"a"}\n' * (size // 13), 2, TOO_MANY),
+    "items that are tiny": Extreme(lambda size: b"kind: List\nitems:\n" + b"- {}\n" * (size // 5), 2, TOO_MANY),
+    "values that are tiny": Extreme(lambda size: _in_spec("[" + '{"a":1},' * (size // 8) + "1]"), 3, "orphan"),
+    "values that are tiny, for a parser": Extreme(
+        lambda size: _in_spec("[" + "{a}," * (size // 4) + "1]"), 3, "orphan"
+    ),
+    "lists that are tiny": Extreme(lambda size: _in_spec("\n" + f"  - {'- ' * 15}1\n" * (size // 36)), 3, "orphan"),
+    "lines that are short": Extreme(lambda size: _in_spec("|\n" + "    a\n" * (size // 6)), 3, "orphan"),
     "documents that are no objects": Extreme(lambda size: b"---\na: 1\n" * (size // 9), 2, NO_KIND),
     "documents that are empty": Extreme(lambda size: b"---\n" * (size // 4), 2, "nothing to verify"),
     "one JSON line": Extreme(lambda size: _file(system({"a": ["x" * 98] * (size // 200)})), 0),
     "JSON values without an end": Extreme(lambda size: b'{"a":1} ' * (size // 8), 2, NO_KIND),
+    "as many lines as are read": Extreme(lambda _: b"\n" * 10_000_000, 2, "nothing to verify"),
+    "a line more than are read": Extreme(lambda _: b"\n" * 10_000_001, 2, TOO_MANY_VALUES),
     "newlines": Extreme(lambda size: b"\n" * size, 2, "nothing to verify"),
     "blanks": Extreme(lambda size: b" " * size, 2, "nothing to verify"),
     "blanks around JSON": Extreme(lambda size: b"{" + b" " * size + b"}", 2, NO_KIND),
