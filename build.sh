@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds dist/kubectl-express, one file that runs on any Python 3.10 to 3.14, dist/kubectl-express.tar.gz, the same with
-# its license for krew, dist/express.yaml, which krew installs that archive by, and the wheel. The same commit gives the same bytes with the same Python and zlib, in whatever
-# folder and by whatever user.
+# its license for krew, dist/express.yaml, which krew installs that archive by, and the wheel. The same commit gives the
+# same bytes with the same Python and zlib, in whatever folder and by whatever user.
 # Needs a Python from 3.10 on and the package index; what it downloads stays in a cache outside the repository.
 set -eu
 umask 022
