@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from kubectl_express.alive import Alive
 
 
+_AT_ONCE = 1 << 20
+"""Characters that a stream is given at once: it keeps them a second time, as bytes, until they are written."""
+
+
+def _write(stream: TextIO, text: str) -> None:
+    if len(text) <= _AT_ONCE:
+        stream.write(text)
+    else:
+        stream.writelines(text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
+    stream.flush()
+
+
 def in_foreground(terminal: int) -> bool:
     """Return whether what is typed on a terminal is for this process: not behind a shell's `&`; true if none tells."""
     try:
@@ -78,11 +90,9 @@ class Environment:
         alive = self.alive
         if alive is not None:
             with alive.held():
-                stream.write(text)
-                stream.flush()
+                _write(stream, text)
         else:
-            stream.write(text)
-            stream.flush()
+            _write(stream, text)
 
     def write(self, text: str) -> None:
         """Write text to stdout. Raises OSError that names it where it takes no more."""

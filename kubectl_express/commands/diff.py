@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_express.commands.comparing import Baseline, Comparer
@@ -11,6 +12,7 @@ from kubectl_express.errors import ExitStatus, worst
 from kubectl_express.output.views.diff import SystemDiff, diff_view
 
 if TYPE_CHECKING:
+    from kubectl_express.core.verdict import Comparison
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.layout import System
     from kubectl_express.sources.scope import Scope
@@ -26,7 +28,7 @@ def diff(scope: Scope, printer: Printer, *, file: str | None, against: str, obje
 
         def compare(system: System) -> SystemDiff:
             where = place(system) if system.name else file_place(scope)
-            return SystemDiff(where, scope.settings, comparer.compare(system, earlier))
+            return SystemDiff(where, scope.settings, _shown(comparer.compare(system, earlier)))
 
         gathered = gather(comparer.systems(), compare, printer)
     for each in gathered.results:
@@ -39,3 +41,9 @@ def diff(scope: Scope, printer: Printer, *, file: str | None, against: str, obje
         printer.show(diff_view(gathered.results, objects=objects))
     statuses = [each.comparison.status for each in gathered.results]
     return worst([*statuses, ExitStatus.FAILED] if gathered.failed else statuses)
+
+
+def _shown(comparison: Comparison) -> Comparison:
+    """Return a comparison with what is shown of it: the objects that both sides were read from take much memory."""
+    baseline, target = (replace(side, manifests=()) for side in (comparison.baseline, comparison.target))
+    return replace(comparison, baseline=baseline, target=target)

@@ -53,13 +53,15 @@ def prove(
     """
     if declared is None:
         return None
-    tried = set()
+    known, tried = list(known), set()
     for source, candidate in _texts(resource, known, data_path, revision_path, schema):
         if candidate in tried:
             continue
         tried.add(candidate)
         if method.revision(candidate) == declared and (data := gojson.decode_object(candidate)) is not None:
-            return Proof(candidate, data, source)
+            # Mostly it is known too, and one of the two is enough to keep.
+            text = next((text for _, text in known if text == candidate), candidate)
+            return Proof(text, data, source)
     return None
 
 

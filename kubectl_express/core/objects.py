@@ -129,7 +129,7 @@ def _without_last_applied(manifest: Object | None) -> Object | None:
 
 def differ(old: Object, new: Object) -> bool:
     """Whether an apply of one object in the place of the other changes anything."""
-    return repr(old) != repr(new) and bool(compare(_comparable(old), _comparable(new)))
+    return old is not new and repr(old) != repr(new) and bool(compare(_comparable(old), _comparable(new)))
 
 
 def _comparable(manifest: Object) -> Object:
@@ -151,8 +151,10 @@ def as_deployed(live: Object, wanted: Object) -> Object:
     """Return a live object as far as its deployer spoke: the members the target has, and those it applied before.
 
     What the API server defaulted or a controller set is left out, so that the result can be compared with the target.
+    Where an apply would change nothing it is the target itself: of most objects, nothing is kept a second time.
     """
-    return _as_deployed(live, wanted, _applied_before(live))
+    deployed = _as_deployed(live, wanted, _applied_before(live))
+    return deployed if differ(deployed, wanted) else wanted
 
 
 def _applied_before(live: Object) -> Object:

@@ -63,7 +63,10 @@ def join(pointer: str, part: str | int) -> str:
 
 
 def without(value: Object, pointer: str) -> Object:
-    """Return the object without the member a JSON Pointer leads to; the object itself is left alone."""
+    """Return the object without the member a JSON Pointer leads to; the object itself is left alone.
+
+    Where the pointer leads nowhere, that is the object itself.
+    """
     head, *rest = split(pointer)
     if head not in value:
         return value
@@ -73,4 +76,5 @@ def without(value: Object, pointer: str) -> Object:
     if not isinstance(inner, dict):
         return value
     tail = "".join(join("", part) for part in rest)
-    return {**value, head: without(inner, tail)}
+    rest_of_it = without(inner, tail)
+    return value if rest_of_it is inner else {**value, head: rest_of_it}

@@ -125,7 +125,8 @@ def test_what_the_server_and_controllers_added_is_left_out_of_a_live_object() ->
         "spec": {"ports": [{"port": 80, "protocol": "TCP"}], "selector": {}, "clusterIP": "10.0.0.1"},
         "status": {"loadBalancer": {}},
     }
-    assert as_deployed(there, wanted) == wanted
+    # Not only as much: of ten thousand nodes, most are no different, and none is to be kept twice.
+    assert as_deployed(there, wanted) is wanted
 
 
 def test_a_member_that_is_different_or_gone_is_given_as_it_is() -> None:

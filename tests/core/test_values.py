@@ -43,7 +43,9 @@ def test_without_leaves_the_original_alone() -> None:
 
 @pytest.mark.parametrize("pointer", ["/spec/absent", "/absent/deeper", "/spec/image/deeper"])
 def test_without_something_that_is_not_there_changes_nothing(pointer: str) -> None:
-    assert without({"spec": {"image": "x"}}, pointer) == {"spec": {"image": "x"}}
+    document: Object = {"spec": {"image": "x"}}
+    assert without(document, pointer) is document
+    assert document == {"spec": {"image": "x"}}
 
 
 def test_optional_parts_of_the_wrong_type_count_as_absent() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,3 +103,19 @@ def test_rows_that_follow_a_table_stand_below_its_columns_which_only_grow(form: 
 def test_a_blank_line_parts_one_view_from_the_next_for_people(form: str, between: str, tmp_path: Path) -> None:
     view = View({}, ["line"], [Lines([Cell("line")])])
     assert shown_with(form, tmp_path, View({}), view, view) == f"line\n{between}line\n"
+
+
+def test_a_long_document_is_printed_in_little_more_memory_than_its_text_takes(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    environment = Environment(io.StringIO(), io.TextIOWrapper(written, "utf-8"), io.StringIO(), {}, tmp_path)
+    view = View({"nodes": [{"node": f"be{number}", "restart": True, "changes": []} for number in range(50_000)]})
+    tracemalloc.start()
+    try:
+        Printer(environment, form="json").show(view)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    length = len(written.getvalue())
+    assert length > 4 << 20
+    # What is written stays in memory here, which is why it counts; so does the text, and what it is made in.
+    assert most < 3 * length

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 TYPE_CHECKING = False
@@ -12,5 +13,10 @@ if TYPE_CHECKING:
 
 def render(view: View, palette: Palette) -> str:
     """Return the view's document, indented as kubectl does; characters beyond printable ASCII are escaped."""
-    # Python leaves DEL as it is, the one control character that JSON allows.
-    return json.dumps(view.document, indent=4).replace("\x7f", "\\u007f") + "\n"
+    # Piece by piece: `json.dumps` first makes a list of them all, which takes several times as much memory as the text.
+    text = io.StringIO()
+    for piece in json.JSONEncoder(indent=4).iterencode(view.document):
+        # Python leaves DEL as it is, the one control character that JSON allows.
+        text.write(piece.replace("\x7f", "\\u007f"))
+    text.write("\n")
+    return text.getvalue()
