@@ -52,20 +52,26 @@ class Comparison:
 
     @property
     def status(self) -> ExitStatus:
-        """What the comparison alone would end in."""
+        """What the comparison alone would end in: nothing is said of a whole that was compared in part."""
+        if self.uncompared:
+            return ExitStatus.FAILED
         if self.wrong:
             return ExitStatus.UNTRUSTED
         return ExitStatus.DIFFERENT if self.different else ExitStatus.DONE
 
     def sentence(self) -> str:
-        """Return in one sentence how many nodes will restart, in which order, and what is wrong."""
+        """Return in one sentence which nodes will restart, in their order, what was not compared, and what is wrong."""
         restarts = [node.name for node in self.nodes if node.restart]
         total = sum(1 for node in self.nodes if node.baseline)
         parts = [f"{len(restarts)} of {_nodes(total)} will restart" if total else "no node will restart"]
         if restarts:
             parts[0] += ", in this order: " + ", ".join(restarts)
-        for change, words in ((ChangeKind.NEW, "new"), (ChangeKind.REMOVED, "removed")):
-            names = [node.name for node in self.nodes if node.change is change]
+        named = [
+            ("new", [node.name for node in self.nodes if node.change is ChangeKind.NEW]),
+            ("removed", [node.name for node in self.nodes if node.change is ChangeKind.REMOVED]),
+            ("not compared", [f"{kind}/{name}" for kind, name in self.uncompared]),
+        ]
+        for words, names in named:
             if names:
                 parts.append(f"{len(names)} {'is' if len(names) == 1 else 'are'} {words} ({', '.join(names)})")
         parts.append(self._what_is_wrong())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,3 +88,13 @@ def test_drift_is_a_difference_that_restarts_nothing() -> None:
     assert comparison.status is ExitStatus.DIFFERENT
     assert comparison.sentence().startswith("0 of 1 node will restart; ")
     assert "be1" in comparison.sentence().partition("; ")[2]
+
+
+def test_what_could_not_be_compared_outranks_what_is_known_and_is_named() -> None:
+    known = compared(system(be1=DATA), system(be1=DATA))
+    partly = replace(known, uncompared=(("Secret", "a"), ("Service", "b")))
+    assert (partly.status, partly.different) == (ExitStatus.FAILED, False)
+    assert partly.sentence() == "0 of 1 node will restart; 2 are not compared (Secret/a, Service/b); nothing is wrong."
+    untrusted = compared([], declaring("be1", DATA, "fedcba9876"))
+    assert replace(untrusted, uncompared=(("Secret", "a"),)).status is ExitStatus.FAILED
+    assert "1 is not compared (Secret/a)" in replace(known, uncompared=(("Secret", "a"),)).sentence()

@@ -59,7 +59,7 @@ class Mistake:
     shows: str = ""
     """Where something is printed as data, the words that the line to be quoted holds."""
     others: tuple[str, ...] = ()
-    """Of several systems, where some could be read: how further lines of stderr may begin."""
+    """Where something could be read and something not: how further lines of stderr may begin."""
     prepare: Callable[[Path], object] | None = None
     """What is done to the copy of the examples first."""
 

@@ -70,7 +70,7 @@ def check(mistake: Mistake, outcome: Outcome) -> None:
     assert all(line.isprintable() for line in both.split("\n")), "a terminal might obey this"
     if mistake.code == 2:
         first, *others = outcome.stderr.rstrip("\n").split("\n")
-        assert first.startswith(BEGINNINGS), outcome.stderr
+        assert first.startswith("warning: " if mistake.shows else BEGINNINGS), outcome.stderr
         assert all(line.startswith((*ANOTHERS, *mistake.others)) for line in others), outcome.stderr
         assert bool(outcome.stdout) is bool(mistake.others), "data of what could be done stays, and only that"
 
