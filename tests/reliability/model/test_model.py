@@ -13,7 +13,7 @@ from hypothesis.stateful import RULE_MARKER, run_state_machine_as_test
 
 from kubectl_express.core.planning import make_plan
 from kubectl_express.rollout.wishes import Wishes
-from tests.reliability.ledger import Row, scale, tell
+from tests.reliability.ledger import DERANDOMIZED, Row, scale, tell
 from tests.reliability.model.machine import Rollouts
 
 if TYPE_CHECKING:
@@ -105,9 +105,10 @@ def test_whatever_comes_in_between_a_rollout_keeps_to_its_rules_and_can_be_gone_
     Rollouts.counted.clear()
     search(Rollouts, SEARCHES * scale(), Phase.generate, Phase.shrink)
     counted = dict(Rollouts.counted)
-    tell(Row(PART, "searches of 40 steps each", DOES, SEARCHES * scale(), seed=0))
+    tell(Row(PART, "searches of 40 steps each", DOES, SEARCHES * scale(), seed=DERANDOMIZED))
     for what, tried in counted.items():
-        tell(Row(PART, f"… with {what}", "likewise", tried, seed=0))
+        # Hypothesis draws now and then a number that it found in what has been imported.
+        tell(Row(PART, f"… with {what}", "likewise", tried, seed=DERANDOMIZED, varies=True))
 
 
 @pytest.mark.parametrize("what", BROKEN)

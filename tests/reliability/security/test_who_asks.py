@@ -150,7 +150,8 @@ def test_every_request_of_every_command_is_sent_as_asked(
 
 
 def _tell(count: int) -> None:
-    tell(Row("Security", "requests, and whom each comes from", "asks as whom, and by which way, it was told", count))
+    what, does = "requests, and whom each comes from", "asks as whom, and by which way, it was told"
+    tell(Row("Security", what, does, count, varies=True))
 
 
 def _is_about(request: Received, resource: str) -> bool:
