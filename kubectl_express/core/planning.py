@@ -65,9 +65,12 @@ def make_plan(comparison: Comparison, settings: Settings, choice: Choice | None 
 
 
 def backwards(plan: Plan, turns: Sequence[str]) -> Plan:
-    """Return the plan with its nodes in the reverse of the turns that they had: what was rolled last is first."""
+    """Return the plan with its nodes in the reverse of the turns that they had: what was rolled last is first.
+
+    One of which no turn is known is last.
+    """
     when = {node: turn for turn, node in enumerate(turns)}
-    return replace(plan, steps=tuple(sorted(plan.steps, key=lambda step: when[step.node], reverse=True)))
+    return replace(plan, steps=tuple(sorted(plan.steps, key=lambda step: when.get(step.node, -1), reverse=True)))
 
 
 def _found(comparison: Comparison, choice: Choice, resources: ResourceSettings) -> Choice:

@@ -22,6 +22,8 @@ class Journal:
         self.record = record
         self._records = records
         self._progress = progress
+        self._waited_for = progress.current
+        """The node that an earlier run left in progress, until it has passed."""
 
     @property
     def title(self) -> str:
@@ -38,6 +40,11 @@ class Journal:
         """The nodes that have not passed."""
         return self.record.steps[self._progress.done :]
 
+    @property
+    def current(self) -> str | None:
+        """The node in progress as far as is known."""
+        return self._progress.current
+
     def open(self, touched: Sequence[Touched]) -> None:
         """Write the record before anything is applied."""
         self._records.open(self.record, tuple(touched), self._progress)
@@ -49,10 +56,11 @@ class Journal:
     def passed(self, node: str) -> None:
         """Take note that a node passed; it is written with the next."""
         self._progress = replace(self._progress, done=self._progress.done + 1, current=None, message=node)
+        self._waited_for = None
 
     def arrived(self, node: str) -> None:
         """Take note that a node passed which an earlier run had left in progress, if it is that one."""
-        if node == self._progress.current:
+        if node == self._waited_for:
             self.passed(node)
 
     def note(self, state: str, message: str) -> None:
@@ -60,10 +68,13 @@ class Journal:
         self._write(state, self._progress.current, message)
 
     def close(self, state: str, current: str | None, message: str) -> None:
-        """Note how the rollout ended: it is not finished where this run was about a part of its nodes."""
+        """Note how the rollout ended: it is not finished where this run was about a part of its nodes.
+
+        A node that was in progress before stays so, also where it ended while another one was waited for.
+        """
         if state == "finished" and self.left:
             state, message = "stopped", "stopped behind the nodes that were chosen"
-        self._write(state, current, message)
+        self._write(state, self._waited_for or current, message)
 
     def _write(self, state: str, current: str | None, message: str) -> None:
         now = moments.time(datetime.now(timezone.utc))

@@ -91,7 +91,7 @@ class Undertaking:
         """The node that the last rollout left in progress, as far as it is there still."""
         name = self.past.progress.current if self.past is not None and self.past.unfinished else None
         node = self.baseline.nodes.get(name) if name is not None else None
-        return name if node is not None and node.declared is not None else None
+        return name if node is not None and node.exists else None
 
     def restarted_again(self, plan: Plan) -> list[str]:
         """Return the nodes that an unfinished rollout had finished, and that this plan would restart."""
@@ -137,26 +137,41 @@ def new_record(
     past = undertaking.continues
     if past is None:
         return record, progress
-    done = past.finished_nodes
-    current = past.progress.current if past.progress.current not in steps else None
-    before = (*done, current) if current else done
-    kept = tuple(name for name in before if name not in steps)
-    left = tuple(
-        name for name in past.record.steps if name not in {*before, *steps} and _is_to_change(undertaking, name)
-    )
+    done, left, current = _stand(undertaking, past, steps)
     record = replace(
         record,
         number=past.record.number,
         started=past.record.started,
-        steps=(*kept, *steps, *left),
+        steps=(*done, *((current,) if current else ()), *steps, *left),
         go_on=past.record.go_on if left else go_on,
     )
-    return record, replace(progress, done=len(kept) - bool(current), current=current)
+    return record, replace(progress, done=len(done), current=current)
+
+
+def _stand(
+    undertaking: Undertaking, past: Past, steps: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """Return which nodes of a rollout that is gone on with are done, left for later and in progress, but for `steps`.
+
+    One that is as it is to be is done, whoever brought it there: an undo has to know each node that was touched.
+    """
+    finished, current = past.finished_nodes, undertaking.in_progress
+    others = [name for name in past.record.steps if name not in {*finished, *steps}]
+    left = tuple(name for name in others if _is_to_change(undertaking, name))
+    if current in {*finished, *steps} or (current and _is_to_change(undertaking, current)):
+        current = None
+    done = tuple(name for name in (*finished, *others) if name not in {*steps, *left, current})
+    return done, left, current
 
 
 def _is_to_change(undertaking: Undertaking, name: str) -> bool:
-    there, wanted = undertaking.baseline.nodes.get(name), undertaking.target.nodes.get(name)
-    return (there.declared if there else None) != (wanted.declared if wanted else None)
+    return _revision(undertaking.baseline, name) != _revision(undertaking.target, name)
+
+
+def _revision(side: Side, name: str) -> str | None:
+    """Return the revision that a node declares on a side, empty where it declares none; None where it is not there."""
+    node = side.nodes.get(name)
+    return node.declared or "" if node is not None and node.exists else None
 
 
 def touched_objects(

@@ -175,6 +175,7 @@ def test_backwards_only_the_nodes_turn_round_in_the_order_of_the_turns_that_they
     plan = planned(system(be1=DATA, be2=DATA), system(be1=NEWER, be2=NEWER))
     assert nodes(backwards(plan, ["be1", "gone", "be2"])) == ["be2", "be1"]
     assert nodes(backwards(plan, ["be2", "be1"])) == ["be1", "be2"]
+    assert nodes(backwards(plan, ["be2"])) == ["be2", "be1"], "one that is not known to have had a turn is last"
     assert backwards(plan, ["be1", "be2"]).objects == plan.objects
 
 

@@ -192,7 +192,45 @@ def test_a_plan_of_some_nodes_leaves_the_others_of_the_rollout_it_goes_on_with_o
     assert some.record.go_on == ("the whole",)
     rest = Attempt(after("be1", "be3"), TARGET, some.ended("stopped", 2))
     assert (rest.record.steps, rest.record.go_on) == (("be1", "be3", "be2"), GO_ON)
-    assert Attempt(after("be1", "be2"), TARGET, past, only="be3").record.steps == ("be1", "be3"), "be2 is there by now"
+    there = Attempt(after("be1", "be2"), TARGET, past, only="be3")
+    assert (there.record.steps, there.progress.done) == (("be1", "be2", "be3"), 2), "be2 is there by now"
+
+
+def test_a_node_that_somebody_else_brought_there_meanwhile_stays_on_record_as_one_that_is_done() -> None:
+    again = Attempt(after("be1", "be2"), TARGET, first().ended("stopped", 1))
+    assert [step.node for step in again.plan.steps] == ["be3"]
+    assert (again.record.steps, again.progress.done, again.progress.current) == (("be1", "be2", "be3"), 2, None)
+    both = Attempt(after("be1", "be2", "be3"), TARGET, first().ended("stopped", 1, "be2"))
+    assert (both.record.steps, both.progress.done, both.progress.current) == (("be1", "be3", "be2"), 2, "be2")
+
+
+def test_a_node_that_is_finished_and_in_progress_again_is_on_record_once() -> None:
+    again = Attempt(after("be1", "be2"), TARGET, first().ended("stopped", 2, "be1"))
+    assert (again.record.steps, again.progress.done, again.progress.current) == (("be1", "be2", "be3"), 2, None)
+
+
+def test_a_node_in_progress_that_is_not_there_yet_and_not_chosen_has_its_turn_later() -> None:
+    again = Attempt(after("be1"), TARGET, first().ended("stopped", 1, "be2"), only="be3")
+    assert (again.record.steps, again.progress.done, again.progress.current) == (("be1", "be3", "be2"), 1, None)
+    live = [each for each in after("be1") if at(each, "/metadata/name") != "be3"]
+    gone = Attempt(live, TARGET, first().ended("stopped", 1, "be3"), only="be2")
+    assert (gone.record.steps, gone.progress.done, gone.progress.current) == (("be1", "be2", "be3"), 1, None)
+
+
+def test_a_node_whose_deletion_was_left_and_has_come_to_its_end_is_done() -> None:
+    """Its resource is gone, so that nothing waits for it any more."""
+    three, one = system(be1=OLD, be2=OLD, be3=OLD), system(be1=OLD)
+    begun = Attempt(three, one)
+    assert begun.record.steps == ("be3", "be2")
+    past = begun.ended("running", 0, "be3")
+    assert Attempt(three, one, past).record.steps == ("be3", "be2"), "it is still there: it has its turn again"
+    rest = [each for each in three if at(each, "/metadata/name") != "be3"]
+    again = Attempt(rest, one, past)
+    assert (again.record.steps, again.progress.done, again.progress.current) == (("be3", "be2"), 1, None)
+    nothing_left = Attempt(
+        [each for each in rest if at(each, "/metadata/name") != "be2"], one, again.ended("halted", 1, "be2")
+    )
+    assert (nothing_left.record.steps, nothing_left.progress.done) == (("be3", "be2"), 2)
 
 
 @pytest.mark.parametrize(("state", "current"), [("finished", None), ("stopped", None), ("stopped", "gone")], ids=str)
