@@ -75,7 +75,7 @@ def test_a_rollout_that_has_begun_goes_on_through(
         printed = _rolled(system, control_plane, proxy, sometimes, str(turn))
         assert sometimes.done > 0
         assert says in printed if says else SAYS not in printed
-        tell(Row(PART, f"{trouble}, now and then", does, sometimes.done, seed=SEED))
+        tell(Row(PART, f"{trouble}, now and then", does, sometimes.done, seed=SEED, varies=True))
 
 
 def test_what_is_read_stale_does_not_pass_for_what_is(
@@ -88,7 +88,7 @@ def test_what_is_read_stale_does_not_pass_for_what_is(
         done += stale.done
     assert done > 0
     does = "waits for what the watches tell, and writes nothing over what has changed"
-    tell(Row(PART, "reads answered with the answer of the time before", does, done, seed=SEED))
+    tell(Row(PART, "reads answered with the answer of the time before", does, done, seed=SEED, varies=True))
 
 
 def test_watches_that_are_cut_off_all_the_time_are_taken_up_where_they_were(
@@ -99,7 +99,7 @@ def test_watches_that_are_cut_off_all_the_time_are_taken_up_where_they_were(
     _rolled(system, control_plane, proxy, proxy.harm, "1")
     watches = sum(asked.watches for asked in proxy.asked)
     assert watches > 5
-    tell(Row(PART, "watches cut off after 0.1 s", "takes them up where they were", watches))
+    tell(Row(PART, "watches cut off after 0.1 s", "takes them up where they were", watches, varies=True))
 
 
 def test_a_token_that_expires_before_its_plugin_says_so_is_renewed(
@@ -111,7 +111,8 @@ def test_a_token_that_expires_before_its_plugin_says_so_is_renewed(
     writes = {each.path for each in proxy.asked if each.writes}
     assert len(writes) > len(NODES)
     assert refused.done > len(writes)
-    tell(Row(PART, "a token refused with 401, each request once", "asks the credential plugin again", refused.done))
+    what, does = "a token refused with 401, each request once", "asks the credential plugin again"
+    tell(Row(PART, what, does, refused.done, varies=True))
 
 
 def _asking_a_plugin(kubeconfig: Path) -> Path:
