@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.commands.consenting import Asking, Consent, StoppedBeforeError, is_or_are
 from kubectl_express.commands.preflight import check_argocd, check_lease, check_rights, dry_run
 from kubectl_express.commands.reading import place
+from kubectl_express.commands.recorded import check_last, finish_record, last_rollout
 from kubectl_express.commands.screen import Terminal
 from kubectl_express.core.happenings import Happening, What
 from kubectl_express.core.standing import Standing
@@ -26,7 +27,7 @@ from kubectl_express.rollout.inbox import Inbox
 from kubectl_express.rollout.journal import Journal
 from kubectl_express.rollout.lease import Lease
 from kubectl_express.rollout.observer import Observer
-from kubectl_express.rollout.recording import Past, Undertaking, new_record, touched_objects
+from kubectl_express.rollout.recording import Undertaking, new_record, touched_objects
 from kubectl_express.rollout.session import PUT_OFF, Gating, Parts, Session
 from kubectl_express.rollout.stepping import Stepping
 from kubectl_express.rollout.this_process import this_process, user_name
@@ -95,6 +96,8 @@ class Rolling:
                 self.undertaking = replace(self.undertaking, past=last_rollout(self.scope, self.system))
             standing = self._standing()
             if not standing.changes_anything and not standing.awaited:
+                lease = self._lease(inbox, wishes)
+                finish_record(self.scope, self.system, self.undertaking, self.plan, lease, self.go_on)
                 self.printer.remark(f"nothing to roll: {self._all(standing)} as the target wants it")
                 return ExitStatus.DONE
             terminal = Terminal.of(self.scope, self.printer, inbox.tell, self.comparison, self.place)
@@ -141,10 +144,8 @@ class Rolling:
         return f"{nodes} of {self.place.title()} is"
 
     def _applier(self, writing: _Writing) -> Applier:
-        force = self.consent.force_conflicts
-        return Applier(
-            self.scope.cluster, self.system.namespace, self.scope.settings, force_conflicts=force, within=writing
-        )
+        scope, force = self.scope, self.consent.force_conflicts
+        return Applier(scope.cluster, self.system.namespace, scope.settings, force_conflicts=force, within=writing)
 
     def _check(self, applier: Applier, *, dry: bool) -> str | None:
         """Refuse what would not come to its end; return what of Argo CD is overridden, if anything is."""
@@ -187,8 +188,8 @@ class Rolling:
         reporter: Reporter,
     ) -> Parts:
         """Return what the rollout works with, once its record is open; all of it ends with the stack."""
-        cluster, namespace = self.scope.cluster, self.system.namespace
-        observer = Observer(cluster, self.scope.snapshot(self.system), self.scope.settings, inbox.tell, for_ever=True)
+        cluster, namespace, settings = self.scope.cluster, self.system.namespace, self.scope.settings
+        observer = Observer(cluster, self.scope.snapshot(self.system), settings, inbox.tell, for_ever=True)
         stack.callback(observer.close)
         self._check_unchanged(observer)
         observer.start()
@@ -202,17 +203,11 @@ class Rolling:
 
         announcer = Announcer(cluster, namespace, warn)
         stack.callback(announcer.close)
-        settings = self.scope.settings
         return Parts(settings, observer, applier, lease, journal, announcer, inbox, wishes, stepping, reporter.report)
 
     def _check_unchanged(self, observer: Observer) -> None:
         """Refuse where the nodes are no longer those that the plan was made for, or another rollout was at work."""
-        past, heads = self.undertaking.past, Records(self.scope.cluster, self.system.namespace).heads()
-        if heads[-1:] != ([(past.record, past.progress)] if past else []):
-            raise ExpressError(
-                "nothing was applied: another rollout has been at work since the plan was shown; look at it with "
-                "`kubectl express rollout status`, and at the plan again"
-            )
+        check_last(Records(self.scope.cluster, self.system.namespace), self.undertaking.past)
         nodes = self._standing().nodes
         for node in nodes:
             live, resources = observer.resource(node.name), self.scope.settings.resources
@@ -275,16 +270,11 @@ class Rolling:
 
     def _outcome(self, ended: Ended, journal: Journal) -> Outcome:
         """Return where the nodes are: those, too, that this plan leaves out of a rollout that it goes on with."""
-        left = tuple(name for name in journal.left if name not in {*ended.in_progress, *ended.untouched})
-        words = journal.record.go_on if left else self.go_on if ended.untouched or ended.in_progress else ()
-        return Outcome(journal.finished, ended.in_progress, ended.untouched + left, shlex.join(words) or None)
-
-
-def last_rollout(scope: Scope, system: System) -> Past | None:
-    """Return the last rollout of a system that is on record."""
-    records = Records(scope.cluster, system.namespace)
-    heads = records.heads()
-    return Past.read(records, heads[-1]) if heads else None
+        known = (*ended.in_progress, journal.current)
+        in_progress = tuple(name for name in dict.fromkeys(known) if name is not None)
+        left = tuple(name for name in journal.left if name not in {*in_progress, *ended.untouched})
+        words = journal.record.go_on if left else self.go_on if ended.untouched or in_progress else ()
+        return Outcome(journal.finished, in_progress, ended.untouched + left, shlex.join(words) or None)
 
 
 class _Writing:

@@ -11,7 +11,8 @@ import pytest
 
 from tests.e2e.rollouts import NODES, SixNodes, go_on_line, groups
 from tests.e2e.stopping import WAYS, hang, in_progress
-from tests.testbed.examples import commit, git
+from tests.e2e.undoing import Before, backwards, line_of, picture, pods, undone
+from tests.testbed.examples import git
 from tests.testbed.parts import part
 from tests.testbed.programs import run, succeeded
 from tests.testbed.waiting import eventually
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import StartOperator
-    from tests.testbed.api import Api, Object
+    from tests.testbed.api import Api
     from tests.testbed.control_plane import ControlPlane
     from tests.testbed.express import Express
     from tests.testbed.programs import Kubectl, Outcome
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-OURS = "app.kubernetes.io%2Fname%3Dexpress"
 REACHED = ("be1", "be2", "be10")
 """The nodes of a rollout that ends at its third."""
 MORE = """
@@ -53,79 +52,6 @@ kind: ConfigMap
 metadata: {name: express-extra, labels: {app.kubernetes.io/name: express}}
 data: {key: value}
 """
-
-
-def picture(six: SixNodes) -> dict[str, Object]:
-    """Return every object of the system as people deploy it, by its kind and name."""
-    core, group = f"/api/v1/namespaces/{six.system}", f"/apis/express.example.com/v1/namespaces/{six.system}"
-    paths = [*(f"{core}/{each}" for each in ("configmaps", "services", "secrets"))]
-    paths += [f"{group}/backends", f"{group}/frontends"]
-    found = {}
-    for path in paths:
-        for item in six.api.get(f"{path}?labelSelector={OURS}")["items"]:
-            found[f"{path.rpartition('/')[2]}/{item['metadata']['name']}"] = _deployed(item)
-    return found
-
-
-def _deployed(item: Object) -> Object:
-    annotations = item["metadata"].get("annotations", {})
-    kept = {key: text for key, text in annotations.items() if key != LAST_APPLIED}
-    content = {key: member for key, member in item.items() if key not in ("metadata", "status")}
-    return {**content, "labels": item["metadata"]["labels"], "annotations": kept}
-
-
-def pods(six: SixNodes) -> dict[str, list[str]]:
-    """Return the revisions of each node's pods."""
-    found: dict[str, list[str]] = {}
-    for pod in six.pods():
-        labels = pod["metadata"]["labels"]
-        node, revision = labels["express.example.com/node"], labels["express.example.com/deployment-revision"]
-        found.setdefault(node, []).append(revision)
-    return found
-
-
-class Before:
-    """The system as it was before a rollout, its overlay included."""
-
-    def __init__(self, six: SixNodes) -> None:
-        self.six = six
-        self.picture, self.pods, self.seen = picture(six), pods(six), six.seen()
-        commit(six.example, "As it is deployed")
-        self.commit = git(six.example, "rev-parse", "HEAD")
-
-    def is_back(self, *touched: str) -> None:
-        """Fail unless all is as it was, these nodes by their own undoing, and nothing is left to be said of it."""
-        six = self.six
-        assert picture(six) == self.picture
-        assert pods(six) == self.pods
-        eventually(six.all_ready, "every pod is Ready")
-        after = six.seen()
-        assert [node for node in NODES if after[node] != self.seen[node]] == [n for n in NODES if n in touched]
-        self.is_sound()
-
-    def is_sound(self) -> None:
-        """Fail unless the program finds the cluster whole, and as the chart had it."""
-        six = self.six
-        verified = six.run("verify", "--live")
-        assert (verified.code, verified.stderr) == (0, "")
-        git(six.example, "stash", "--include-untracked")
-        try:
-            compared = six.run("diff")
-        finally:
-            git(six.example, "stash", "pop")
-        assert (compared.code, compared.stderr) == (0, ""), compared.stdout
-
-
-def undone(six: SixNodes, *flags: str) -> Outcome:
-    """Run `rollout undo --yes` to its end, which has to be a good one."""
-    six.audit.forget()
-    ended = six.run("rollout", "undo", "--yes", *flags)
-    assert ended.code == 0, ended
-    return ended
-
-
-def backwards(nodes: tuple[str, ...]) -> list[str]:
-    return list(reversed(nodes))
 
 
 def rolled(six: SixNodes, *flags: str) -> Outcome:
@@ -246,11 +172,6 @@ def test_a_whole_rollout_is_taken_back_what_it_created_and_deleted_included_and_
 
     undone(six)
     before.is_back(*NODES)
-
-
-def line_of(plan: str, node: str) -> str:
-    """Return a node's line in a plan."""
-    return next(line for line in plan.splitlines() if line.split()[1:2] == [node])
 
 
 class DeployedBy(SixNodes):
