@@ -5,7 +5,8 @@
 Everything is real: the built zipapp, helm, kubectl, a kube-apiserver that holds the nodes. The two of a row take turns,
 round by round, and machines are noisy: look at the ratio of their medians. `MB` is the most memory that this program or
 one it started had at once. `requests` are those that it sent, by the API server's audit log, without the further pages
-of long lists. Of a rollout, the seconds are those from a pod's being Ready to the next node's apply.
+of long lists. `diff` finds nothing to tell, but for the rows where all change: a parameter of every node does. Of a
+rollout, the seconds are those from a pod's being Ready to the next node's apply.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 
 LIMIT_MEGABYTES = 300
 LIMIT_GROWTH = 11
+LARGE = 10_000
+"""Nodes from which on growth and memory are told: below, a program's start is most of it."""
 
 
 def table(measured: Sequence[Measured]) -> str:
-    """Return what was measured for people, with a mark where a limit is exceeded."""
+    """Return what was measured as a Markdown table, with a mark where a limit is exceeded."""
     lines = []
     for each in measured:
         limit = "" if each.row.limit is None else f"{each.row.limit:g}"
@@ -51,22 +54,36 @@ def table(measured: Sequence[Measured]) -> str:
                 f"{limit} !" if late else limit,
             ]
         )
-    headers = ["", "nodes", "s", "MB", "requests", "beside", "s", "ratio", "limit"]
-    return tabulate(lines, headers, disable_numparse=True, colalign=("left", *("right",) * 4, "left", *("right",) * 3))
+    headers = ["what", "nodes", "seconds", "MB", "requests", "beside", "seconds", "ratio", "to reach"]
+    alignment = ("left", *("right",) * 4, "left", *("right",) * 3)
+    return tabulate(lines, headers, tablefmt="pipe", disable_numparse=True, colalign=alignment)
 
 
 def remarks(measured: Sequence[Measured]) -> Iterator[str]:
-    """Yield what no single row shows: growth and memory."""
-    diffs = {
-        each.row.nodes: each.ours for each in measured if each.row.what == "diff" and each.row.peer != "kubectl diff"
-    }
-    for size, taken in diffs.items():
-        if size >= 10000 and size // 10 in diffs:
-            growth = taken.seconds / diffs[size // 10].seconds
-            yield f"diff, {size} nodes beside {size // 10}: {growth:.1f} times the time (limit {LIMIT_GROWTH})"
-    if diffs:
-        largest = max(diffs)
-        yield f"diff, {largest} nodes: at most {diffs[largest].megabytes:.0f} MB (limit {LIMIT_MEGABYTES})"
+    """Yield what no single row shows: growth, memory, and how long a node of a rollout waits."""
+    by_command: dict[str, dict[int, Measured]] = {}
+    for each in measured:
+        # Of those that stand beside two others, the first row is enough.
+        by_command.setdefault(each.row.what, {}).setdefault(each.row.nodes, each)
+    for what, sizes in by_command.items():
+        for size, each in sizes.items():
+            if size >= LARGE and size // 10 in sizes:
+                growth = each.ours.seconds / sizes[size // 10].ours.seconds
+                said = f"{what}, {size} nodes beside {size // 10}: {growth:.1f} times the time"
+                yield _held(said, growth, LIMIT_GROWTH)
+    for what, sizes in by_command.items():
+        if what.startswith("diff") and max(sizes) >= LARGE:
+            memory = sizes[max(sizes)].ours.megabytes
+            yield _held(f"{what}, {max(sizes)} nodes: at most {memory:.0f} MB", memory, LIMIT_MEGABYTES)
+    for each in by_command.get(rollout.WHAT, {}).values():
+        waits = each.ours.seconds * 1000
+        said = f"{rollout.WHAT}, {each.row.nodes} nodes: a node waits {waits:.0f} ms in the median"
+        yield _held(said, waits, rollout.LIMIT_SECONDS * 1000)
+
+
+def _held(said: str, found: float, limit: float) -> str:
+    """Return a remark with its limit, and a mark where that is exceeded."""
+    return f"{said} (limit {limit:g}){' !' if found > limit else ''}"
 
 
 def main() -> None:

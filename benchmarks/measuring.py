@@ -63,6 +63,8 @@ class Row:
     theirs: Sequence[Sequence[str]]
     limit: float | None
     """How many times the others' time this program may take; None where that was never settled."""
+    code: int = 0
+    """What this program is to end with: 1 where it is to find differences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,18 @@ class Measured:
     ours: Taken
     theirs: Taken
     requests: int
+    """Those that this program sent, without the further pages of lists."""
 
     @property
     def ratio(self) -> float:
         """This program's time as a multiple of the others'."""
         return self.ours.seconds / self.theirs.seconds
+
+
+def requests_sent(log: Path, since: int) -> int:
+    """Return how many requests this program sent since a place in the audit log, without the further pages of lists."""
+    with log.open("rb") as file:
+        file.seek(since)
+        events = [json.loads(line) for line in file.read().splitlines()]
+    own = [each for each in events if each.get("userAgent", "").startswith("kubectl-express/")]
+    return len({each["auditID"] for each in own if "continue=" not in each["requestURI"]})

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import Measured, Row, Taken, median, take
+from benchmarks.measuring import Measured, Row, Taken, median, requests_sent, take
 from tests.testbed.audit import gaps, requests
 from tests.testbed.express import built_zipapp
 from tests.testbed.parts import part
@@ -42,7 +42,7 @@ done
 """
 """As careful as a loop gets: the pod has to be at the new revision. Until it is there, `kubectl wait` finds none."""
 
-
+WHAT = "rollout, Ready to next"
 LIMIT = 0.2
 """How many times the loop's wait this program's may be."""
 LIMIT_SECONDS = 0.05
@@ -74,8 +74,11 @@ class Bench:
         # A zipapp unpacks itself the first time.
         _run(["kubectl", "express", "version"], self._example, self._environment)
 
-    def measure(self, way: str, system: str) -> Taken:
-        """Deploy a system, have a parameter of every node rolled out in a way; return how long a node waits."""
+    def measure(self, way: str, system: str) -> tuple[Taken, int]:
+        """Deploy a system, have a parameter of every node rolled out in a way.
+
+        Return how long a node waits, and how many requests this program sent.
+        """
         kubeconfig = self._plane.kubeconfig(self._home / f"{system}.config", {CONTEXT: system})
         environment = {**self._environment, "KUBECONFIG": str(kubeconfig)}
         kubectl = Kubectl(part("kubectl"), kubeconfig, self._home)
@@ -95,7 +98,7 @@ class Bench:
         found = gaps(requests(self._plane.audit_log, system, before), agent)
         if len(found) != self._nodes - 1:
             sys.exit(f"{way}: {len(found) + 1} of {self._nodes} nodes were seen in the audit log")
-        return Taken(statistics.median(found), taken.megabytes)
+        return Taken(statistics.median(found), taken.megabytes), requests_sent(self._plane.audit_log, before)
 
     def _rollout(self, system: str) -> tuple[list[str], str]:
         """Return this program's command, and what its requests are known by."""
@@ -135,9 +138,10 @@ def measure(plane: ControlPlane, home: Path, nodes: int, rounds: int) -> Measure
     """Roll out as many nodes in both ways, which take turns; return the medians of a node's wait over all rounds."""
     bench = Bench(plane, home, nodes)
     ways = [[bench.measure(way, f"{way}{number}") for way in ("express", "loop")] for number in range(rounds)]
-    ours, theirs = (median(list(found)) for found in zip(*ways, strict=True))
-    row = Row("rollout, Ready to next", nodes, (), "kubectl apply; kubectl wait", (), LIMIT)
-    return Measured(row, ours, theirs, 0)
+    ours, theirs = (median([taken for taken, _ in found]) for found in zip(*ways, strict=True))
+    sent = ways[-1][0][1]
+    row = Row(WHAT, nodes, (), "kubectl apply; kubectl wait", (), LIMIT)
+    return Measured(row, ours, theirs, sent)
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:

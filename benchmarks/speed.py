@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import Measured, Row, median, take
+from benchmarks.measuring import Measured, Row, median, requests_sent, take
 from benchmarks.systems import Systems
 
 if TYPE_CHECKING:
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
     from tests.testbed.control_plane import ControlPlane
 
-BIG, MANY = "yul1", "fra2"
-"""The contexts: of systems of each size, and of many small ones."""
+BIG, CHANGED, MANY = "yul1", "yul2", "fra2"
+"""The contexts: of systems of each size, of the same with a parameter of every node changed, and of many small ones."""
 NODES_OF_MANY = 20
 READ_YAML = "import sys, yaml\nfor each in yaml.load_all(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader): pass"
 
@@ -26,7 +25,7 @@ def measure(plane: ControlPlane, home: Path, sizes: Sequence[int], many: int, ro
 
     This program and the others take turns, round by round.
     """
-    systems = Systems(plane, home, (BIG, MANY))
+    systems = Systems(plane, home, (BIG, CHANGED, MANY))
     measured = [_measure(systems, row, rounds) for row in _rows(systems, sizes)]
     return [*measured, *([_measure(systems, _of_many(systems, many), rounds)] if many else [])]
 
@@ -51,6 +50,13 @@ def _rows(systems: Systems, sizes: Sequence[int]) -> Iterator[Row]:
             # It was applied by the client, which a server-side apply conflicts with over the items of defaulted lists.
             asked = ["kubectl", "diff", "--server-side", "--force-conflicts", "--namespace", name, "-f", rendered]
             yield Row("diff", size, ["diff", *there], "kubectl diff", [asked], 1 / 8 if large else None)
+        systems.overlay(CHANGED, name, size, "elsewhere")
+        changed = ["diff", "--context", CHANGED, "--system", name]
+        limit, both = 1.0 if large else None, [systems.template(CHANGED, name), get]
+        yield Row("diff, all change", size, changed, "helm template; kubectl get", both, limit, 1)
+        if size >= 1000:
+            in_json = [*changed, "-o", "json"]
+            yield Row("diff -o json, all change", size, in_json, "helm template; kubectl get", both, limit, 1)
 
 
 def _of_many(systems: Systems, count: int) -> Row:
@@ -68,16 +74,7 @@ def _measure(systems: Systems, row: Row, rounds: int) -> Measured:
     environment, folder = systems.environment, systems.repository
     for _ in range(rounds):
         before = systems.plane.audit_log.stat().st_size
-        ours.append(take([["kubectl-express", *row.ours]], folder, environment, frozenset({0})))
-        sent = _requests(systems.plane.audit_log, before)
+        ours.append(take([["kubectl-express", *row.ours]], folder, environment, frozenset({row.code})))
+        sent = requests_sent(systems.plane.audit_log, before)
         theirs.append(take(row.theirs, folder, environment, frozenset({0, 1})))  # 1: kubectl diff found differences
     return Measured(row, median(ours), median(theirs), sent)
-
-
-def _requests(log: Path, since: int) -> int:
-    """Return how many requests this program sent, without the further pages of lists."""
-    with log.open("rb") as file:
-        file.seek(since)
-        events = [json.loads(line) for line in file.read().splitlines()]
-    own = [each for each in events if each.get("userAgent", "").startswith("kubectl-express/")]
-    return len({each["auditID"] for each in own if "continue=" not in each["requestURI"]})

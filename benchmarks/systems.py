@@ -51,13 +51,7 @@ class Systems:
 
     def deploy(self, context: str, system: str, nodes: int) -> Path:
         """Deploy a system of as many nodes, half of each kind; return the file of what helm rendered for it."""
-        values = self.repository / self._values(context, system)
-        values.parent.mkdir(parents=True)
-        half = nodes // 2
-        # Each has a parameter of its own, so that no two have the same data.
-        backends = [f"  be{number}: {{zone: zone-{number}}}" for number in range(1, half + 1)]
-        frontends = [f"  fe{number}: {{zone: zone-{number}}}" for number in range(1, nodes - half + 1)]
-        values.write_text("\n".join(["backends:", *backends, "frontends:", *frontends, ""]), encoding="utf-8")
+        self.overlay(context, system, nodes, "zone")
         rendered = self.home / f"{system}.yaml"
         command: list[str | Path] = [*self.template(context, system)]
         text = succeeded(run(command, self.environment, self.repository), "helm template").stdout
@@ -66,6 +60,15 @@ class Systems:
         self._kubectl("apply", "--namespace", system, "-f", rendered)
         self._start_pods(system)
         return rendered
+
+    def overlay(self, context: str, system: str, nodes: int, zone: str) -> None:
+        """Write a system's overlay. Each node has a parameter of its own, so that no two have the same data."""
+        values = self.repository / self._values(context, system)
+        values.parent.mkdir(parents=True)
+        half = nodes // 2
+        backends = [f"  be{number}: {{zone: {zone}-{number}}}" for number in range(1, half + 1)]
+        frontends = [f"  fe{number}: {{zone: {zone}-{number}}}" for number in range(1, nodes - half + 1)]
+        values.write_text("\n".join(["backends:", *backends, "frontends:", *frontends, ""]), encoding="utf-8")
 
     def _start_pods(self, system: str) -> None:
         """Do the operator's work at once: a Ready pod for each node."""
