@@ -12,7 +12,7 @@ from kubectl_express.core.proof_corpus import CORPUS
 from kubectl_express.core.settings import ChartSettings
 from kubectl_express.core.values import Object, at
 from kubectl_express.errors import ExpressError
-from kubectl_express.sources.private import private_folder
+from kubectl_express.sources.private import private_folder, write_private
 from kubectl_express.sources.rendering import Engine, Release
 
 _PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
@@ -34,11 +34,11 @@ def prove_hashing(engine: Engine, method: HashMethod) -> list[str]:
     with private_folder("kubectl-express-proof-") as folder:
         chart = folder / "hashing-proof"
         (chart / "templates").mkdir(parents=True)
-        (chart / "Chart.yaml").write_text(_CHART, encoding="utf-8")
+        write_private(chart / "Chart.yaml", _CHART.encode())
         template = _TEMPLATE.replace("FUNCTION", f"{method.algorithm}sum")
-        (chart / "templates" / "proof.yaml").write_text(template, encoding="utf-8")
+        write_private(chart / "templates" / "proof.yaml", template.encode())
         values = folder / "values.yaml"
-        values.write_text(_yaml({"cases": list(CORPUS)}), encoding="utf-8")
+        write_private(values, _yaml({"cases": list(CORPUS)}).encode())
         rendering = engine.render(Release(chart, (values,), "proof", "proof", ChartSettings()))
     documents = read_documents(rendering.text, "the hashing proof")
     answers = at(documents[0].value, "/cases") if documents else None
