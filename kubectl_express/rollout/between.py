@@ -19,10 +19,10 @@ class Between:
 
     plan: Plan
     session: Session
-    updated: list[str] = field(default_factory=list)
-    """The nodes of this run that have passed."""
+    passed: set[str] = field(default_factory=set)
+    """Nodes that have passed the gate, in this run and in those that it goes on with: they are to stay so."""
     unhealthy: set[str] = field(default_factory=set)
-    """Nodes outside the plan that are known not to be healthy."""
+    """Nodes that are known not to be healthy, and that are nobody's reason to halt: the user has agreed to that."""
     unseen: set[str] = field(default_factory=set)
     """Nodes that nothing was heard of yet: they may have changed before anything was listened to."""
 
@@ -92,9 +92,11 @@ class Between:
         verdict = judge(wanted, session.parts.observer.node(node), session.revision_path)
         if verdict.outcome is Outcome.PASSED:
             self.unhealthy.discard(node)
-        elif node in self.updated:
+        elif node in self.unhealthy:
+            return
+        elif node in self.passed:
             raise HaltedError(f"{node} is finished and no longer passes: {verdict.reason}")
-        elif node not in self.unhealthy and not session.gating.ignore_unhealthy:
+        elif not session.gating.ignore_unhealthy:
             self.unhealthy.add(node)
             self._ask_about(node, verdict.reason, step)
 

@@ -46,7 +46,8 @@ class Rollout:
     """Nodes that the plan does not change and that are not on their way."""
     outside: tuple[Wanted, ...] = ()
     """Those of them that are not healthy when it starts."""
-    _updated: list[str] = field(default_factory=list)
+    _passed: set[str] = field(default_factory=set)
+    """The nodes that have passed the gate, in this run and in those that it goes on with."""
 
     def run(self) -> Ended:
         """Apply the plan; whatever ends it, what was applied is told, and recorded as far as that can still be done."""
@@ -65,10 +66,11 @@ class Rollout:
     def _roll(self) -> None:
         session = self.session
         session.finished.update({wanted.node: wanted for wanted in self.at_rest})
+        self._passed.update(session.parts.journal.finished)
         between = Between(
             self.plan,
             session,
-            self._updated,
+            self._passed,
             unhealthy={wanted.node for wanted in self.outside},
             unseen={wanted.node for wanted in self.at_rest},
         )
@@ -80,7 +82,7 @@ class Rollout:
         for number, step in enumerate(self.plan.steps, 1):
             between.before(number, step)
             take_turn(session, step, f"{number} of {len(self.plan.steps)}")
-            self._updated.append(step.node)
+            self._passed.add(step.node)
         between.after_all()
         for manifest in self.plan.deleted:
             session.go_on()
@@ -88,7 +90,7 @@ class Rollout:
 
     def _end(self, status: ExitStatus, what: What, message: str, words: str = "") -> Ended:
         current = self.session.current
-        started = {*self._updated, current}
+        started = {*self._passed, current}
         untouched = tuple(step.node for step in self.plan.steps if step.node not in started)
         self._close(what, current, message)
         self.session.tell(what, f"{message}: {words}" if words else message, node=current)
@@ -131,6 +133,7 @@ class Rollout:
         session.current = None
         if not repairs:
             session.finished[wanted.node] = settled(wanted)
+            self._passed.add(wanted.node)
             session.parts.journal.arrived(wanted.node)
             session.tell(What.PASSED, "it was on its way, and is there", node=wanted.node)
         session.go_on()

@@ -11,7 +11,9 @@ from kubectl_express.core.gate import Facts, Wanted
 from kubectl_express.core.happenings import What
 from kubectl_express.core.node import Pod
 from kubectl_express.core.plan import Plan
+from kubectl_express.errors import ExitStatus
 from kubectl_express.rollout.between import Between
+from kubectl_express.rollout.engine import Rollout
 from kubectl_express.rollout.inbox import Inbox
 from kubectl_express.rollout.session import Gating, HaltedError, Session, StoppedError
 from kubectl_express.rollout.stepping import Stepping
@@ -101,13 +103,15 @@ class Scene:
             wishes=self.wishes,
             stepping=self.stepping,
             lease=SimpleNamespace(within=lambda: 10.0),
-            journal=SimpleNamespace(note=lambda *_: self.while_noted()),
+            journal=SimpleNamespace(
+                finished=(), arrived=self.nodes.fail, note=lambda *_: self.while_noted(), close=lambda *_: None
+            ),
             report=lambda happening: self.told.append(happening.what),
         )
         steps: Any = [SimpleNamespace(node=name, pause_after=False) for name in ("be1", "be2")]
-        session = Session(parts, Gating())
-        session.finished = {name: Wanted(name, REVISION) for name in ("be1", "other")}
-        self.between = Between(Plan((), tuple(steps)), session, ["be1"])
+        self.session = Session(parts, Gating())
+        self.session.finished = {name: Wanted(name, REVISION) for name in ("be1", "other")}
+        self.between = Between(Plan((), tuple(steps)), self.session, {"be1"})
         self.step: Step = steps[1]
 
     def comes_to_the_second(self) -> None:
@@ -190,3 +194,35 @@ def test_after_the_last_node_a_finished_one_that_is_down_halts_and_any_other_is_
     scene.nodes.fail("be1")
     with pytest.raises(HaltedError, match=r"^be1 is finished and no longer passes"):
         scene.between.after_all()
+
+
+@pytest.mark.parametrize("gating", [Gating(), Gating(ignore_unhealthy=True)], ids=["", "--ignore-unhealthy"])
+def test_a_node_that_an_earlier_run_had_finished_and_that_falls_down_halts(gating: Gating) -> None:
+    scene = Scene(terminal=False)
+    scene.session.gating = gating
+    scene.session.parts.journal.finished = ("be1",)  # type: ignore[misc]
+    scene.nodes.fail("be1")
+    ended = Rollout(Plan((), ()), scene.session, at_rest=(Wanted("be1", REVISION),)).run()
+    assert (ended.status, ended.message) == (
+        ExitStatus.HALTED,
+        "be1 is finished and no longer passes: pod be1-0 is not Ready (Running)",
+    )
+
+
+def test_so_does_one_that_was_on_its_way_and_was_there() -> None:
+    scene = Scene(terminal=False)
+    ended = Rollout(Plan((), ()), scene.session, awaited=(Wanted("be2", REVISION),)).run()
+    assert (ended.status, scene.told) == (ExitStatus.HALTED, [What.PASSED, What.HALTED])
+
+
+def test_one_that_was_down_when_the_user_agreed_to_go_on_halts_only_once_it_was_up() -> None:
+    scene = Scene(terminal=False)
+    scene.between.unhealthy = {"be1"}
+    scene.nodes.fail("be1")
+    scene.comes_to_the_second()
+    scene.nodes.down.clear()
+    scene.nodes.news.add("be1")
+    scene.comes_to_the_second()
+    scene.nodes.fail("be1")
+    with pytest.raises(HaltedError, match=r"^be1 is finished and no longer passes"):
+        scene.comes_to_the_second()

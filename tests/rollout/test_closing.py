@@ -37,6 +37,8 @@ class Clock:
 class Journal:
     """A journal that is closed at some attempt, or never."""
 
+    finished = ()
+
     def __init__(self, *outcomes: Exception | None) -> None:
         self.attempts = 0
         self._outcomes = outcomes
