@@ -70,6 +70,7 @@ class Wanted:
 
     node: str
     revision: str
+    """What the resource is to declare and the pods to be at; empty where the resource declares none."""
     pods: int = 1
     uid: str | None = None
     """The resource's, as the apply answered; None for any."""
@@ -113,7 +114,7 @@ def judge(wanted: Wanted, facts: Facts, revision_path: str) -> Verdict:
         return verdict or Verdict(Outcome.WAITING, "it has no resource")
     looked = facts.quiet >= QUIET or has_observed(facts.resource, wanted.revision, revision_path)
     pods = [pod for pod in facts.pods if not pod.finished]
-    right = [pod for pod in pods if pod.revision == wanted.revision]
+    right = [pod for pod in pods if (pod.revision or "") == wanted.revision]
     stale = [] if looked else [pod for pod in right if not _proved(wanted, pod)]
     again = max(QUIET - facts.quiet, 0.0) if stale else None
     if obstacles := _obstacles(wanted, facts.pods):
@@ -129,7 +130,7 @@ def judge(wanted: Wanted, facts: Facts, revision_path: str) -> Verdict:
     if rest > 0:
         reason = f"{_these(pods)} Ready, but not for {wanted.min_ready:g} s yet"
         return Verdict(Outcome.WAITING, reason, again=rest)
-    return Verdict(Outcome.PASSED, f"{_these(pods)} Ready at {wanted.revision}")
+    return Verdict(Outcome.PASSED, f"{_these(pods)} Ready at {_named(wanted.revision)}")
 
 
 def judge_resource(wanted: Wanted, resource: Object | None, revision_path: str) -> Verdict | None:
@@ -142,8 +143,9 @@ def judge_resource(wanted: Wanted, resource: Object | None, revision_path: str) 
         return Verdict(bad, f"its {kind} was deleted and created anew by somebody else")
     if at(resource, "/metadata/deletionTimestamp") is not None:
         return Verdict(bad, f"its {kind} is being deleted")
-    declared = text(at(resource, revision_path))
-    another = "" if declared == wanted.revision else f"declares {declared or 'no revision'}, not {wanted.revision}"
+    declared = text(at(resource, revision_path)) or ""
+    same = declared == wanted.revision
+    another = "" if same else f"declares {_named(declared)}, not {_named(wanted.revision)}"
     generation = at(resource, "/metadata/generation")
     if wanted.generation is not None and generation != wanted.generation:
         seen = f"it is at generation {generation}, not {wanted.generation}"
@@ -192,8 +194,8 @@ def _obstacles(wanted: Wanted, pods: Sequence[Pod]) -> list[str]:
     for pod in counted:
         if pod.terminating:
             found.append(f"pod {pod.name} is still terminating")
-        elif pod.revision != wanted.revision:
-            found.append(f"pod {pod.name} is at {pod.revision or 'no revision'}, not {wanted.revision}")
+        elif (pod.revision or "") != wanted.revision:
+            found.append(f"pod {pod.name} is at {_named(pod.revision)}, not {_named(wanted.revision)}")
         elif not pod.ready:
             found.append(f"pod {pod.name} is {describe_health(pod)}")
     staying = [pod for pod in counted if not pod.terminating]
@@ -203,7 +205,7 @@ def _obstacles(wanted: Wanted, pods: Sequence[Pod]) -> list[str]:
         found.append(f"there are {len(staying)} pods, {names}, where {expected}")
     elif not staying:
         ended = [f"; pod {pod.name} is {pod.phase} ({pod.reason or 'ended'})" for pod in pods if pod.finished]
-        found.append(f"it has no pod at {wanted.revision} yet{''.join(ended)}")
+        found.append(f"it has no pod at {_named(wanted.revision)} yet{''.join(ended)}")
     elif len(staying) < wanted.pods:
         found.append(f"{len(staying)} of {wanted.pods} pods are there")
     return found
@@ -216,6 +218,10 @@ def _ails(pod: Pod) -> bool:
 def _these(pods: Sequence[Pod]) -> str:
     names = ", ".join(pod.name for pod in pods)
     return f"pod {names} is" if len(pods) == 1 else f"pods {names} are"
+
+
+def _named(revision: str | None) -> str:
+    return revision or "no revision"
 
 
 def _kind(resource: Object) -> str:
