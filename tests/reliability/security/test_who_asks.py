@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.small_system import rendered, spec
 from tests.e2e.started import Started
-from tests.reliability.ledger import Row, scale, tell
+from tests.reliability.ledger import Row, tell
 from tests.reliability.security.door import CARD, CERTIFICATE, KEY, NAME, PROXY_PASSWORD, Door, kubeconfig, trusted
 from tests.sources.loopback import AUTHORITY
 from tests.testbed.programs import run
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 GROUPS = ("system:masters", "team of, two")
 IMPERSONATED = {"Impersonate-User": ["dora é"], "Impersonate-Group": [*GROUPS], "Impersonate-Uid": ["77"]}
-AS = {"as": "dora é", "as-groups": [*GROUPS], "as-uid": "77"}
+EXTRA = ["one", "two"]
+AS = {"as": "dora é", "as-groups": [*GROUPS], "as-uid": "77", "as-user-extra": {"scopes": EXTRA}}
 AS_FLAGS = ["--as", "dora é", *(word for group in GROUPS for word in ("--as-group", group)), "--as-uid=77"]
 READING = (
-    "revisions", "revisions be1 -o json", "inspect --all", "diff -f FILE", "diff --objects -o yaml -f FILE",
+    "", "revisions", "revisions be1 -o json", "inspect --all", "diff -f FILE", "diff --objects -o yaml -f FILE",
     "diff -f FILE --against live", "verify --live", "verify --against live -f FILE", "wait be1 --timeout 5",
     "inspect be1 -f FILE --against live", "rollout --dry-run=client -f FILE", "rollout --dry-run=server -f FILE",
     "rollout status", "rollout pause", "rollout resume", "rollout stop", "rollout history",
@@ -109,6 +110,8 @@ def assert_asked_so(door: Door, way: Way, least: int) -> int:
         assert each.client == "tester", what
         for name, values in IMPERSONATED.items():
             assert [value.encode("latin-1").decode() for value in each.header(name)] == values, what
+        # No flag says it.
+        assert each.header("Impersonate-Extra-Scopes") == way.user.get("as-user-extra", {}).get("scopes", []), what
         token = each.header("Authorization")
         assert len(token) == (way.token is not None), what
         assert all(one.startswith(f"Bearer {way.token}") for one in token), what
@@ -136,8 +139,7 @@ def test_every_request_of_every_command_is_sent_as_asked(
     target.write_text(rendered({"be1": spec(secrets.token_hex(4))}))
     door.forget()
     sent, asked = 0, set[str]()
-    reading = READING if number == 1 or scale() > 1 else READING[number::3]
-    for line in (*reading, *WRITING):
+    for line in (*READING, *WRITING):
         words = [str(target) if word == "FILE" else word for word in line.split()]
         ended = run([system.express.zipapp, *words, *way.flags], environment, tmp_path)
         assert "Traceback" not in ended.stderr
