@@ -3,7 +3,7 @@
 A test ends with `tell(…)`. `RELIABILITY=write tests/run tests/reliability` writes the tables anew from what that run
 told, if none of its tests fails. Any other run fails where it told of something that the tables do not have, and one of
 all tests where they have anything else than what it told. `RELIABILITY_SCALE=N` has searches try N times as much as a
-run of continuous integration does.
+run of continuous integration does; with `RELIABILITY=write`, what such a run told stands by itself, below the others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+AT_SCALE = "<!-- written by RELIABILITY=write RELIABILITY_SCALE=N tests/run -->"
 BEGIN, END = "<!-- written by RELIABILITY=write tests/run -->", "<!-- end of what was written -->"
 HEADERS = ("what", "what the program does", "tried", "lost", "seed")
 DERANDOMIZED = 0
@@ -125,12 +126,27 @@ def write(rows: list[Row]) -> None:
     """Put the rows into the document, a table for each part."""
     before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    parts = []
+    parts = "\n".join(f"## {part}\n\n{AGAINST[part]}\n\n{table}\n" for part, table in _tables(rows).items())
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{parts}\n{END}{after}", encoding="utf-8")
+
+
+def write_at_scale(rows: list[Row]) -> None:
+    """Put the rows of a run that tried more than usual into the document; the parts that it was not of stay there."""
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(AT_SCALE)
+    written, _, after = rest.partition(END)
+    parts = dict(re.findall(r"^### (.*?), (\d+ times as much\n(?:(?:[^#\n].*)?\n)*)", written, re.MULTILINE))
+    parts |= {part: f"{scale()} times as much\n\n{table}\n\n" for part, table in _tables(rows).items()}
+    made = "".join(f"### {part}, {text}" for part, text in sorted(parts.items()))
+    DOCUMENT.write_text(f"{before.rstrip()}\n\n{AT_SCALE}\n\n{made}{END}{after or chr(10)}", encoding="utf-8")
+
+
+def _tables(rows: list[Row]) -> dict[str, str]:
+    """Return the table of each part."""
+    tables = {}
     for part in dict.fromkeys(row.part for row in rows):
         lines = [[cell.replace("|", r"\|") for cell in row.cells] for row in rows if row.part == part]
-        table = tabulate(lines, HEADERS, tablefmt="github", disable_numparse=True)
-        parts.append(f"## {part}\n\n{AGAINST[part]}\n\n{table}\n")
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{chr(10).join(parts)}\n{END}{after}", encoding="utf-8")
+        tables[part] = tabulate(lines, HEADERS, tablefmt="github", disable_numparse=True)
+    return tables
 
 
 def read() -> dict[tuple[str, str], list[str]]:

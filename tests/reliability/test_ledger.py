@@ -144,6 +144,29 @@ def test_a_part_of_a_run_is_held_to_what_it_tells_of(monkeypatch: pytest.MonkeyP
     assert ledger.differences([*ROWS[:2], less], whole=True) == []
 
 
+def test_what_was_tried_at_another_scale_stands_below_by_itself(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.write(ROWS)
+    usual = document.read_text()
+    monkeypatch.setenv("RELIABILITY_SCALE", "34")
+    ledger.write_at_scale([Row(LOAD, "readers", "waits", 50)])
+    monkeypatch.setenv("RELIABILITY_SCALE", "12")
+    ledger.write_at_scale([Row(SECURITY, "names | more", "refuses each", 36)])
+    ledger.write_at_scale([Row(LOAD, "readers", "waits", 51)])
+    text = document.read_text()
+    assert text.startswith(usual.rstrip())
+    assert re.findall(r"^###.*|^\| (?!what).*", text.removeprefix(usual.rstrip()), re.MULTILINE) == [
+        "### Load, 12 times as much",
+        "| readers | waits                   | 51      | 0      |        |",
+        "### Security, 12 times as much",
+        r"| names \| more | refuses each            | 36      | 0      |        |",
+    ]
+    assert [*ledger.read()] == [(row.part, row.what) for row in ROWS]
+    ledger.write(ROWS)
+    assert document.read_text() == text
+
+
 def test_a_whole_run_writes_the_tables_and_fails_where_they_differ_later(tests: Runner) -> None:
     assert tests(one=3, two=1, write=True)[0] == 0
     assert {what: cells[2] for (_, what), cells in ledger.read().items()} == {"one": "3", "two": "1"}
