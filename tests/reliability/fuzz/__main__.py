@@ -1,6 +1,6 @@
 """Tries inputs by the million, in two processes: `python -m tests.reliability.fuzz --inputs 1000000 --seed 1`.
 
-Prints progress, and for every failure the command that repeats it.
+Prints progress, and for every failure the command that repeats it; memory beyond `LARGEST` is one, and ends a process.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tests.reliability.fuzz.targets import TARGETS
 
 STUCK = 120.0
 """Seconds after which an input is taken to hang; the process ends then, and tells where."""
+LARGEST = 1024
+"""MiB of memory that a process may take at any moment: inputs are some 20 KB."""
 WEIGHTS = {
     "manifests": 2, "one_key": 1, "live": 2, "configuration": 2, "kubeconfig": 6, "helm_output": 9, "json_texts": 12,
 }  # fmt: skip
@@ -67,8 +69,12 @@ def _share(asked: tuple[argparse.Namespace, int]) -> int:
             if where not in reported:
                 reported.add(where)
                 print(f"{where}: {str(error)[:200]!r}: {repeat}", flush=True)
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        if used > LARGEST:
+            print(f"{used} MiB: --target {target} --seed {options.seed} --number {number}", flush=True)
+            failures += 1
+            break
         if number // options.processes % 5000 == 0:
-            used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             print(f"process {first}: input {number}, {failures} failures, {used} MiB at most", flush=True)
     faulthandler.cancel_dump_traceback_later()
     return failures
