@@ -81,7 +81,7 @@ def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
     session.look(step.node, answer, deadline)
     session.tell(What.APPLIED, _applied(step, changed=changed), step=step)
     by = f"{session.parts.journal.title}, {which}"
-    session.parts.announcer.announce(answer, "RolloutStep", f"applied at revision {step.revision} ({by})")
+    session.parts.announcer.announce(answer, "RolloutStep", f"applied {_at(step)} ({by})")
     return Wanted(
         step.node,
         step.revision or "",
@@ -226,7 +226,7 @@ def _rest(wanted: Wanted, facts: Facts, verdict: Verdict) -> float | None:
     pods = [pod for pod in facts.pods if not pod.finished]
     if facts.resource is None:
         return None if pods else 0.0
-    if len(pods) != wanted.pods or any(pod.terminating or pod.revision != wanted.revision for pod in pods):
+    if len(pods) != wanted.pods or any(pod.terminating or (pod.revision or "") != wanted.revision for pod in pods):
         return None
     return 0.0 if verdict.ailing else max(QUIET - facts.quiet, 0.0)
 
@@ -238,8 +238,12 @@ def _generation(resource: Object) -> int | None:
 
 def _applied(step: Step, *, changed: bool) -> str:
     if step.live is None:
-        return f"created at revision {step.revision}"
-    return f"applied at revision {step.revision}" if changed else f"applied, its revision stays {step.revision}"
+        return f"created {_at(step)}"
+    return f"applied {_at(step)}" if changed else f"applied, its revision stays {step.revision}"
+
+
+def _at(step: Step) -> str:
+    return f"at revision {step.revision}" if step.revision else "without a revision"
 
 
 def _took(session: Session, step: Step, seconds: float) -> str:
