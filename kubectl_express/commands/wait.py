@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_express.commands.reading import named_nodes, nowhere, place, tell
 from kubectl_express.core.gate import Facts, Outcome, Verdict, Wanted, judge
+from kubectl_express.core.manifests import find_parts
 from kubectl_express.core.values import at
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.wait import Arrival, wait_view
@@ -18,6 +19,7 @@ from kubectl_express.rollout.session import PUT_OFF, RETRY, SILENCE, asked_to_wa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubectl_express.core.manifests import Parts
     from kubectl_express.core.node import Node
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
@@ -28,8 +30,8 @@ def wait(
 ) -> ExitStatus:
     """Wait until all the nodes named pass the gate at once, at a revision or at the one stored of each.
 
-    Exit 5 where they do not within so many seconds. Raises ExpressError where a node is unknown, or has no stored
-    revision.
+    Exit 5 where they do not within so many seconds. Raises ExpressError where a node is unknown, or has not just one
+    stored revision.
     """
     system = scope.system()
     with printer.alive():
@@ -37,10 +39,16 @@ def wait(
         side = scope.live_side(snapshot)
     names = named_nodes(scope, [side], names, nowhere(scope, [system]))
     nodes = [side.nodes[name] for name in dict.fromkeys(names)]
+    parts = find_parts(side.manifests, scope.settings)
+    asked = {node.name: revision or _stored(node, parts) for node in nodes}
     tell(printer, place(system), side, scope.settings)
+    pods = scope.settings.pods.per_node
     inbox = Inbox()
     observer = Observer(scope.cluster, snapshot, scope.settings, inbox.tell)
-    watched = [_Watched(_wanted(node, revision, scope, min_ready), node, scope, observer) for node in nodes]
+    watched = [
+        _Watched(Wanted(node.name, asked[node.name], pods, min_ready=min_ready), node, scope, observer)
+        for node in nodes
+    ]
     observer.start()
     scope.cluster.patience = PUT_OFF
     try:
@@ -56,11 +64,18 @@ def wait(
     return ExitStatus.HALTED
 
 
-def _wanted(node: Node, revision: str | None, scope: Scope, min_ready: float) -> Wanted:
-    asked = revision or node.stored
-    if asked is None:
+def _stored(node: Node, parts: Parts) -> str:
+    """Return a node's stored revision. Raises ExpressError where there is none, or more than one."""
+    stored = {each.revision_place.object: each.stored for each in parts.entries.get(node.name, ())}
+    if len(set(stored.values())) > 1:
+        listed = ", ".join(f"{revision or 'none'} in {place}" for place, revision in stored.items())
+        raise ExpressError(
+            f"node {node.name} has several stored revisions, {listed}: delete the ConfigMap that the chart no longer "
+            "renders, or say with --revision which one to wait for"
+        )
+    if node.stored is None:
         raise ExpressError(f"node {node.name} has no stored revision: say with --revision which one to wait for")
-    return Wanted(node.name, asked, scope.settings.pods.per_node, min_ready=min_ready)
+    return node.stored
 
 
 def _await(watched: Sequence[_Watched], printer: Printer, inbox: Inbox, deadline: float) -> bool:

@@ -171,6 +171,9 @@ OBJECTS = {
     "nothing to stop": Mistake("rollout stop -n {namespace-sound}", kubeconfig=live("namespace-sound")),
     "nothing to undo": Mistake("rollout undo -n {namespace-sound}", kubeconfig=live("namespace-sound")),
     "an unknown node to wait for": Mistake("wait be99 -n {namespace-sound}", kubeconfig=live("namespace-sound")),
+    "a node to wait for that a renamed ConfigMap left two revisions of": Mistake(
+        "wait be1 -n {namespace-twice}", kubeconfig=live("namespace-twice")
+    ),
     "a node of a misspelt system": Mistake(
         "inspect be1 --system systemdcrtst3", kubeconfig=kubeconfig({"token": "{token-admin}"}, AUTHORITY)
     ),

@@ -27,7 +27,7 @@ RIGHTS = {
     "frontends": "express.example.com",
 }
 """The resources that the program reads, and their API groups."""
-STATES = ("sound", "bare", "empty", "broken", "idle", "asked", "syncing")
+STATES = ("sound", "bare", "empty", "broken", "twice", "idle", "asked", "syncing")
 """What a namespace is in: of nodes, the first ones; of Argo CD's syncs, the last three."""
 BROKEN_OFF = Answer(b"{", 200, {"Content-Length": "100", "Connection": "close"})
 
@@ -70,15 +70,19 @@ def _fill(api: Api, spaces: dict[str, str]) -> None:
         "metadata": {"name": "be1"},
         "spec": {"image": {"repository": "express", "tag": "1"}, "deploymentRevision": "0123456789"},
     }
-    for state in ("sound", "bare", "broken"):
+    for state in ("sound", "bare", "broken", "twice"):
         api.create(NODES.format(spaces[state]), node)
-    entries = {
+    entries: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "express-revisions", "labels": {"express.example.com/revisions": "true"}},
         "data": {"be1.json": '{"a":', "be1.revision": "0123456789"},
     }
+    renamed = {**entries, "metadata": {**entries["metadata"], "name": "express-revisions-0"}}
+    renamed["data"] = {**entries["data"], "be1.revision": "f6c33eabd6"}
     api.create(f"/api/v1/namespaces/{spaces['broken']}/configmaps", entries)
+    for each in (entries, renamed):
+        api.create(f"/api/v1/namespaces/{spaces['twice']}/configmaps", each)
 
 
 def _grant(api: Api, space: str) -> None:

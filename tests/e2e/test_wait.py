@@ -42,10 +42,10 @@ class Nodes:
             if stored:
                 self.store(name, revision)
 
-    def store(self, name: str, revision: str) -> None:
+    def store(self, name: str, revision: str, configmap_name: str = "") -> None:
         labels = {"express.example.com/revisions": "true"}
         configmap = {
-            "metadata": {"name": f"revisions-{name}", "labels": labels},
+            "metadata": {"name": configmap_name or f"revisions-{name}", "labels": labels},
             "data": {f"{name}.revision": revision},
         }
         self.api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", configmap)
@@ -215,6 +215,25 @@ def test_ctrl_c_ends_it_as_it_ends_kubectl_wait(
         wait.process.send_signal(signal.SIGINT)
         assert wait.process.wait(30) == 130
         assert (wait.printed, "Traceback" in "".join(wait.said)) == ("", False)
+
+
+def test_of_two_stored_revisions_none_is_waited_for_unless_it_is_named(
+    express: Express, nodes: Nodes, kubeconfig: Path, operator: StartOperator
+) -> None:
+    operator()
+    nodes.create("be1", "be2")
+    nodes.ready("be1")
+    nodes.ready("be2")
+    nodes.store("be1", B, "left-over")
+    nodes.store("be2", A, "left-over-alike")
+    refused = express("wait", "be2", "be1", "--timeout", "1s")
+    assert (refused.code, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        f"error: node be1 has several stored revisions, {B} in ConfigMap/left-over, {A} in ConfigMap/revisions-be1: "
+        "delete the ConfigMap that the chart no longer renders, or say with --revision which one to wait for\n"
+    )
+    assert express("wait", "be1", "--revision", A).code == 0
+    assert express("wait", "be2").code == 0
 
 
 def test_what_cannot_be_waited_for_is_refused(express: Express, nodes: Nodes, kubeconfig: Path) -> None:
