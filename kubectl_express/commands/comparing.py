@@ -57,11 +57,17 @@ class Comparer:
     """Compares systems' targets with one baseline; what the baseline needs is opened once."""
 
     def __init__(self, scope: Scope, printer: Printer, file: str | None, baseline: Baseline) -> None:
+        """Read what is a file. Raises ExpressError where one to compare with holds no node."""
         self.scope = scope
         self.printer = printer
         self.baseline = baseline
         self._file = scope.file(file) if file is not None else None
         self._baseline_file = None if baseline.live or baseline.revision else scope.file(baseline.name)
+        if self._baseline_file and not self._baseline_file.nodes:
+            # A cluster or a commit may have had none yet; of a file it is a mistake, and all would seem to be new.
+            raise ExpressError(
+                f"nothing to compare with: {self._baseline_file.origin} holds no node and no ConfigMap of revisions"
+            )
 
     def systems(self) -> list[System]:
         """Return the systems to compare; a file holds one system, and of two files nobody needs to know which."""

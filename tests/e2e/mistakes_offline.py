@@ -150,6 +150,11 @@ FILES = {
         f"verify -f '{ESCAPE}.yaml'", files={f"{ESCAPE}.yaml": "hello: world\n"}
     ),
     "a broken file to compare with": Mistake(f"diff {ONE} --against output.yaml", files={"output.yaml": BROKEN}),
+    "a file without nodes to compare with": Mistake(
+        f"verify {ONE} --against output.yaml",
+        files={"output.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"},
+    ),
+    "an empty file to compare with": Mistake(f"diff {ONE} --against output.yaml", files={"output.yaml": ""}),
     "no file to compare with": Mistake(f"verify {ONE} --against output.yaml"),
     "resources without a ConfigMap": Mistake(
         f"verify {OUTPUT}",
