@@ -115,9 +115,12 @@ class _Deadline:
         self._last_word.acquire()
 
     def _late(self, alone: bool) -> None:
+        from kubectl_express.sources.processes import end_all
+
         self._last_word.acquire()
         try:
             self._give_up()
+            end_all()  # A credential plugin may be in a session of its own.
             if alone:
                 os.killpg(0, signal.SIGTERM)
         finally:

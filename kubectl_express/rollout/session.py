@@ -12,6 +12,7 @@ from kubectl_express.core.happenings import Happening, What
 from kubectl_express.errors import ExpressError, ServerError
 from kubectl_express.rollout.lease_errors import LeaseLostError, LeaseUnsureError
 from kubectl_express.rollout.writing import ConflictError
+from kubectl_express.sources.credentials import CredentialsError
 from kubectl_express.sources.unreachable import UnreachableError
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ SILENCE = 30.0
 
 
 def passes(error: ExpressError) -> bool:
-    """Return whether another try may succeed: the server did not answer, or put it off."""
+    """Return whether another try may succeed: the server did not answer, or put it off, or a login failed.
+
+    The server has been spoken to before, so that a login once succeeded.
+    """
     if isinstance(error, ConflictError):
         return False
     if isinstance(error, ServerError):
         return error.status in {409, 429} or error.status >= 500
-    return isinstance(error, (UnreachableError, LeaseUnsureError))
+    return isinstance(error, (UnreachableError, CredentialsError, LeaseUnsureError))
 
 
 def asked_to_wait(error: ExpressError) -> float:

@@ -17,10 +17,12 @@ from urllib.parse import quote
 from kubectl_express.core.values import Object, mapping, objects, text
 from kubectl_express.errors import ExpressError
 from kubectl_express.sources.answers import decode
+from kubectl_express.sources.processes import run_apart
 from kubectl_express.sources.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TextIO
 
 _EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _EXEC_INFO = "KUBERNETES_EXEC_INFO"
@@ -28,6 +30,12 @@ _CLUSTER_INFO = (
     "server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url",
     "disable-compression",
 )  # fmt: skip
+_PATIENCE = 60.0
+"""Seconds that a plugin may take where nobody is at a terminal, so that nobody is logging in meanwhile."""
+
+
+class CredentialsError(ExpressError):
+    """A plugin or a file gave no credentials now; where it did before, another try may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,8 @@ def obtain(user: Object, cluster: Object, environ: Mapping[str, str], *, stdin_t
     """Return the credentials to send: as they stand, read from the token file, or got from the plugin.
 
     The order of precedence is client-go's: a plugin is not asked where a token, password or certificate is there.
-    `stdin_taken` says that standard input is data, so no plugin may read it. Raises ExpressError, without secrets.
+    `stdin_taken` says that standard input is data, so no plugin may read it. Raises ExpressError, without secrets, and
+    CredentialsError where it is not the entry that is wrong.
     """
     plain = {key: user[key] for key in user if key in ("token", "username", "password") or key.startswith("client-")}
     if "tokenFile" in user:
@@ -104,11 +113,11 @@ def _token_from(path: str) -> str:
     try:
         token = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ExpressError(f"the token file {path} cannot be read: {error.strerror}") from None
+        raise CredentialsError(f"the token file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ExpressError(f"the token file {path} cannot be read: it is no text") from None
+        raise CredentialsError(f"the token file {path} cannot be read: it is no text") from None
     if not token:
-        raise ExpressError(f"the token file {path} is empty")
+        raise CredentialsError(f"the token file {path} is empty")
     return token
 
 
@@ -152,7 +161,9 @@ def _ask_plugin(plugin: Object, cluster: Object, environ: Mapping[str, str], *, 
     if not isinstance(given, list):
         raise ExpressError("exec plugin: args must be a list: correct the user's entry in the kubeconfig")
     arguments = [str(argument) for argument in given]
-    output = _run(command, arguments, variables, text(plugin.get("installHint")), interactive=interactive)
+    hint = text(plugin.get("installHint"))
+    never = plugin.get("interactiveMode") == "Never"
+    output = _run(command, arguments, variables, hint, interactive=interactive, never=never)
     return _answer(output, command, version)
 
 
@@ -160,16 +171,24 @@ def _interactive(plugin: Object, version: str, *, stdin_taken: bool) -> bool:
     mode = plugin.get("interactiveMode") or ("IfAvailable" if version.endswith("v1beta1") else None)
     if mode not in ("Never", "IfAvailable", "Always"):
         raise ExpressError("exec plugin: interactiveMode must be Never, IfAvailable or Always in the user's entry")
-    terminal = sys.stdin is not None and sys.stdin.isatty() and not stdin_taken
+    terminal = _is_terminal(sys.stdin) and not stdin_taken
     if mode == "Always" and not terminal:
         raise ExpressError("exec plugin cannot support interactive mode: standard input is not a terminal")
     return terminal and mode != "Never"
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
 def _cluster_info(cluster: Object) -> Object:
     info = {key: cluster[key] for key in _CLUSTER_INFO if key in cluster}
     if "certificate-authority" in cluster:
-        authority = Path(str(cluster["certificate-authority"])).read_bytes()
+        path = str(cluster["certificate-authority"])
+        try:
+            authority = Path(path).read_bytes()
+        except OSError as error:
+            raise CredentialsError(f"the certificate-authority {path} cannot be read: {error.strerror}") from None
         info["certificate-authority-data"] = base64.b64encode(authority).decode()
     for extension in objects(cluster.get("extensions")):
         if extension.get("name") == "client.authentication.k8s.io/exec":
@@ -178,35 +197,54 @@ def _cluster_info(cluster: Object) -> Object:
 
 
 def _run(
-    command: str, arguments: list[str], variables: Mapping[str, str], hint: str | None, *, interactive: bool
+    command: str,
+    arguments: list[str],
+    variables: Mapping[str, str],
+    hint: str | None,
+    *,
+    interactive: bool,
+    never: bool,
 ) -> bytes:
+    """Run a plugin and return what it wrote; `never` says that it asks nobody at the terminal.
+
+    Then, and where there is none, Ctrl-C does not reach it: what goes on after a Ctrl-C needs it.
+    """
     # On a terminal the plugin speaks for itself, since it may ask somebody to log in; else its words go into the error.
-    watched = sys.stderr is not None and sys.stderr.isatty()
+    watched = _is_terminal(sys.stderr)
+    attended = watched or _is_terminal(sys.stdin)
+    stderr = None if watched else subprocess.PIPE
     more = f": {' '.join(hint.split())}" if hint and hint.isprintable() else "; install it or correct the kubeconfig"
-    missing = ExpressError(f"getting credentials: exec: executable {command} not found{more}")
+    missing = CredentialsError(f"getting credentials: exec: executable {command} not found{more}")
     # As Go has it: what PATH finds in the current folder is not run.
     program = command if os.sep in command else find_program(command, variables)
     if program is None:
         raise missing
     try:
-        done = subprocess.run(
-            [program, *arguments],
-            env=dict(variables),
-            stdin=None if interactive else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=None if watched else subprocess.PIPE,
-            check=False,
-        )
+        if never or not attended:
+            limit = None if attended else _PATIENCE  # Somebody may be logging in, with a browser.
+            done = run_apart([program, *arguments], variables=variables, stderr=stderr, limit=limit)
+        else:
+            done = subprocess.run(
+                [program, *arguments],
+                env=dict(variables),
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                check=False,
+            )
     except FileNotFoundError:
         raise missing from None
     except OSError as error:
-        raise ExpressError(f"getting credentials: exec: {command}: {error.strerror}") from None
+        raise CredentialsError(f"getting credentials: exec: {command}: {error.strerror}") from None
     except ValueError as error:  # No name for a variable, say.
         raise ExpressError(f"getting credentials: exec: {command}: {error}") from None
+    except subprocess.TimeoutExpired as late:
+        said = f"executable {os.path.normpath(command)} did not answer within {late.timeout:g} s"
+        raise CredentialsError(f"getting credentials: exec: {said}; it may wait for somebody to log in") from None
     words = (done.stderr or b"").decode(errors="replace").strip()
     if done.returncode:
         said = f": {' '.join(words.split())}" if words else ""
-        raise ExpressError(
+        raise CredentialsError(
             f"getting credentials: exec: executable {os.path.normpath(command)} failed "
             f"with exit code {done.returncode}{said}"
         )
@@ -220,16 +258,16 @@ def _answer(output: bytes, command: str, version: str) -> Credentials:
     try:
         answer = decode(output)
     except ValueError:
-        raise ExpressError(f"{where}: its output is not JSON") from None
+        raise CredentialsError(f"{where}: its output is not JSON") from None
     status = mapping(answer.get("status"))
     if answer.get("kind") != "ExecCredential" or answer.get("apiVersion") != version:
-        raise ExpressError(f"{where}: it is configured to use API version {version}, and returned something else")
+        raise CredentialsError(f"{where}: it is configured to use API version {version}, and returned something else")
     token, certificate = text(status.get("token")), text(status.get("clientCertificateData"))
     key = text(status.get("clientKeyData"))
     if not token and not certificate and not key:
-        raise ExpressError(f"{where}: it didn't return a token or cert/key pair")
+        raise CredentialsError(f"{where}: it didn't return a token or cert/key pair")
     if bool(certificate) != bool(key):
-        raise ExpressError(f"{where}: it returned only certificate or key, not both")
+        raise CredentialsError(f"{where}: it returned only certificate or key, not both")
     user: Object = {"token": token} if token else {}
     if certificate and key:
         user["client-certificate-data"] = base64.b64encode(certificate.encode()).decode()
@@ -240,5 +278,5 @@ def _answer(output: bytes, command: str, version: str) -> Credentials:
         expires = datetime.fromisoformat(re.sub(r"\.\d+", "", stamp).replace("Z", "+00:00")) if stamp else None
         expires = expires.astimezone(timezone.utc) if expires else None
     except (ValueError, OverflowError):
-        raise ExpressError(f"{where}: its expirationTimestamp is not a time") from None
+        raise CredentialsError(f"{where}: its expirationTimestamp is not a time") from None
     return Credentials(user, expires, renewable=True)

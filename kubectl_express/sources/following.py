@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kubectl_express.core.values import at, text
 from kubectl_express.errors import ServerError
+from kubectl_express.sources.credentials import CredentialsError
 from kubectl_express.sources.listing import object_name, read_list
 from kubectl_express.sources.unreachable import UnreachableError
 
@@ -114,10 +115,10 @@ class Follower:
 
 
 def _passes(error: Exception) -> bool:
-    """Return whether the error may be gone on another try: an API server that restarts, or that is overrun."""
+    """Return whether the error may be gone on another try: an API server that restarts or is overrun, or a login's."""
     if isinstance(error, ServerError):
         return error.status >= 500 or error.status == 429
-    return isinstance(error, UnreachableError)
+    return isinstance(error, (UnreachableError, CredentialsError))
 
 
 def _fail(error: Exception) -> bool:

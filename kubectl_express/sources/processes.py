@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,16 @@ class _Children:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: dict[subprocess.Popen[bytes], Callable[[subprocess.Popen[bytes]], None]] = {}
+        """With how each is killed."""
         self._ending = False
 
     @contextmanager
-    def started(self, start: Callable[[], subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
+    def started(
+        self,
+        start: Callable[[], subprocess.Popen[bytes]],
+        kill: Callable[[subprocess.Popen[bytes]], None] = subprocess.Popen.kill,
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Start a program and count it among them while the context lasts; an exception in it kills the program.
 
         Raises SystemExit where they have been ended: this thread is one that nobody waits for, and ends silently.
@@ -35,24 +40,24 @@ class _Children:
             if self._ending:
                 raise SystemExit
             process = start()
-            self._running.add(process)
+            self._running[process] = kill
         try:
             yield process
             process.wait()
         except BaseException:
-            process.kill()
+            kill(process)
             raise
         finally:
             with process:  # Waits for it, and closes its streams.
-                self._running.discard(process)
+                del self._running[process]
 
     def end(self) -> None:
         """Kill those that run, and let none be started from now on."""
         with self._lock:
             self._ending = True
-            running = list(self._running)
-        for process in running:
-            process.kill()
+            running = list(self._running.items())
+        for process, kill in running:
+            kill(process)
             process.wait()
 
 
@@ -101,6 +106,35 @@ def run(
         words = own_words(done.stderr) or _ended(done.returncode)
         raise ExpressError(f"{doing}: {Path(command[0]).name} failed: {words}")
     return done
+
+
+def run_apart(
+    command: Sequence[str], *, variables: Mapping[str, str], stderr: int | None, limit: float | None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program in a session of its own, where the terminal's Ctrl-C does not reach it, and return what it wrote.
+
+    Raises what subprocess.run does, TimeoutExpired included; whatever it has started is ended with it then.
+    """
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        )
+
+    with _CHILDREN.started(start, kill_session) as process:
+        written = process.communicate(timeout=limit)
+    return subprocess.CompletedProcess(command, process.returncode, *written)
+
+
+def kill_session(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program that leads a session, and what it has started there; none of that need be left."""
+    with suppress(ProcessLookupError, PermissionError):  # The latter is what macOS says of a group that has ended.
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _written(process: subprocess.Popen[bytes]) -> list[bytearray] | None:

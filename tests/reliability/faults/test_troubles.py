@@ -115,14 +115,37 @@ def test_a_token_that_expires_before_its_plugin_says_so_is_renewed(
     tell(Row(PART, what, does, refused.done, varies=True))
 
 
-def _asking_a_plugin(kubeconfig: Path) -> Path:
-    """Return a kubeconfig whose user gets from a plugin the token that this one's has."""
+def test_a_credential_plugin_that_fails_for_a_while_is_asked_again(
+    systems: SmallSystems, control_plane: ControlPlane
+) -> None:
+    system = _system(systems)
+    since, trouble = Since(system, control_plane), system.folder / "trouble"
+    # It gives what has expired by then, so that it is asked before each request.
+    plugin = _asking_a_plugin(system.express.kubeconfig, f"[ ! -e {trouble} ] || exit 7; ", "2001-01-01T00:00:00Z")
+    system.operator.tell("be1", "next, hang")
+    target = tagged(**dict.fromkeys(NODES, "1"))
+    rollout = system.start("--yes", "--kubeconfig", plugin, target=target)
+    rollout.line("be1: pod be1-0 is not Ready")
+    trouble.touch()
+    system.operator.tell("be1", "ok")
+    rollout.line(f"{SAYS}getting credentials: exec: executable sh failed with exit code 7")
+    trouble.unlink()
+    ended = rollout.end()
+    assert ended.code == 0, ended
+    since.assert_done(NODES)
+    tell(Row(PART, "a credential plugin that fails for a while", "asks it again", 1))
+
+
+def _asking_a_plugin(kubeconfig: Path, before: str = "", expires: str | None = None) -> Path:
+    """Return a kubeconfig whose user gets from a plugin the token that this one's has; a script may run before."""
     written = json.loads(kubeconfig.read_text())
     [entry] = written["users"]
     version = "client.authentication.k8s.io/v1"
-    credential = {"apiVersion": version, "kind": "ExecCredential", "status": entry["user"]}
+    status = {**entry["user"], **({"expirationTimestamp": expires} if expires else {})}
+    credential = {"apiVersion": version, "kind": "ExecCredential", "status": status}
     (kubeconfig.parent / "credential").write_text(json.dumps(credential))
-    plugin = {"apiVersion": version, "command": "cat", "args": [str(kubeconfig.parent / "credential")]}
+    script = f"{before}cat {kubeconfig.parent / 'credential'}"
+    plugin = {"apiVersion": version, "command": "sh", "args": ["-c", script]}
     entry["user"] = {"exec": {**plugin, "interactiveMode": "Never"}}
     made = kubeconfig.with_name("kubeconfig-with-a-plugin")
     made.write_text(json.dumps(written))
