@@ -89,6 +89,9 @@ class Rolling:
             writing = _Writing()
             applier = self._applier(writing)
             overridden = self._check(applier, dry=dry is not None)
+            inbox.catch_up()
+            if wishes.stop:
+                return self._stopped(f"stopped by {wishes.stop}")
             if dry == "server":
                 self.printer.remark("everything in the plan would be taken by the API server (server dry run)")
                 return ExitStatus.DONE

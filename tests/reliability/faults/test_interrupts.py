@@ -100,6 +100,33 @@ def test_ctrl_c_again_and_again_before_the_first_write_says_that_nothing_was_app
     _tell()
 
 
+def test_a_ctrl_c_during_a_dry_run_is_heard_once_the_request_is_answered(
+    systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
+) -> None:
+    system, answered = systems(tagged(**dict.fromkeys(PAIR, "0"))), threading.Event()
+    since = Since(system, control_plane)
+
+    def hold(asked: Asked, answer: Answer) -> Told:
+        if held(asked):
+            answered.wait()
+        return answer()
+
+    def held(asked: Asked) -> bool:
+        return asked.path == system.path("be1") and "dryRun" in asked.query
+
+    proxy.harm = hold
+    rollout = system.start("--dry-run=server", *proxy.flags, target=TARGET)
+    try:
+        eventually(lambda: [each for each in proxy.asked if held(each)], "the server is asked")
+        rollout.signal(signal.SIGINT)
+    finally:
+        answered.set()
+    ended = rollout.end()
+    assert (ended.code, ended.stderr.splitlines()[-1]) == (4, "stopped by Ctrl-C: nothing was applied"), ended
+    assert "would be taken" not in ended.stdout + ended.stderr
+    since.assert_untouched()
+
+
 def interrupted(rollout: Started) -> Outcome:
     """Press Ctrl-C until it has ended."""
 
