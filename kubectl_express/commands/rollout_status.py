@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -136,7 +137,14 @@ def _is_doubtful(status: RolloutStatus) -> bool:
 def _follow_nodes(scope: Scope, system: System, snapshot: Snapshot, tell: _Tell) -> None:
     from kubectl_express.sources.snapshot import follow
 
-    def nodes(snapshot: Snapshot, shown: RolloutStatus) -> RolloutStatus:
+    newest: deque[Snapshot] = deque(maxlen=1)
+
+    def nodes(shown: RolloutStatus) -> RolloutStatus:
+        """Look at the nodes as they are by now; whatever they were since the last look is passed over."""
+        try:
+            snapshot = newest.pop()
+        except IndexError:
+            return shown
         return _read_again(scope, system, replace(shown, side=scope.live_side(snapshot)))
 
     def fail(error: Exception, _: RolloutStatus) -> RolloutStatus:
@@ -144,7 +152,8 @@ def _follow_nodes(scope: Scope, system: System, snapshot: Snapshot, tell: _Tell)
 
     try:
         for newer in follow(scope.cluster, snapshot):
-            tell(partial(nodes, newer))
+            newest.append(newer)
+            tell(nodes)
     except Exception as error:  # noqa: BLE001  (handed to the thread that shows)
         tell(partial(fail, error))
 
