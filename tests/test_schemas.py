@@ -253,7 +253,7 @@ def test_the_words_of_schemas_are_those_of_the_program() -> None:
     for schema in (SCHEMAS["diff"]["$defs"]["node"], SCHEMAS["inspect"]["$defs"]["comparison"]):
         assert set(schema["properties"]["change"]["enum"]) == {each.value for each in ChangeKind}
     problem = SCHEMAS["verify"]["$defs"]["problem"]["properties"]["problem"]
-    others = {"unneeded", "missed", "drifted", "unverified", "undetermined", "hashing", "argocd"}
+    others = {"unneeded", "missed", "moved", "drifted", "unverified", "undetermined", "hashing", "argocd"}
     assert set(problem["enum"]) == faults | others
     turn = SCHEMAS["rollout-plan"]["$defs"]["step"]["properties"]
     assert set(turn["change"]["enum"]) == {each.value for each in ChangeKind}

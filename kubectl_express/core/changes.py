@@ -29,6 +29,8 @@ class ChangeKind(str, Enum):
     """The revision changes, the data does not: a restart for nothing."""
     MISSED = "missed"
     """The data changes, the revision does not: the change never reaches the pod."""
+    MOVED = "moved"
+    """The node is of another kind: an apply would create a second resource of its name, and leave the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def changes(baseline: Side, target: Side, kinds: Sequence[str]) -> list[NodeChan
 def _change(node: Node, before: Node | None, after: Node | None) -> NodeChange:
     before = before if before is not None and before.exists else None
     wanted = after if after is not None and after.exists else None
-    if before and wanted and _same_text(before, wanted):
+    if before and wanted and before.kind == wanted.kind and _same_text(before, wanted):
         return NodeChange(node.name, node.kind, _of_same_data(before, wanted), (), before, after)
     old = data_to_change(before, wanted) if before else ABSENT
     new = _data(wanted) if wanted else ABSENT
@@ -79,6 +81,8 @@ def _classify(before: Node | None, after: Node | None, old: Value | Absent) -> C
         return ChangeKind.NEW if after else ChangeKind.SAME
     if after is None:
         return ChangeKind.REMOVED
+    if before.kind != after.kind:
+        return ChangeKind.MOVED
     deployed = before.data if before.data is not None else old
     if not compare(deployed, _data(after)):
         return _of_same_data(before, after)

@@ -31,7 +31,7 @@ class Explanation:
 
 
 def explain(change: NodeChange, every: Iterable[NodeChange], method: HashMethod) -> Explanation:
-    """Return why a node's change is unneeded or missed, of `every` change of its system; nothing of another change.
+    """Return why a node's change cannot be trusted, of `every` change of its system; nothing of one that can.
 
     `method` is the configured way of hashing.
     """
@@ -42,6 +42,8 @@ def explain(change: NodeChange, every: Iterable[NodeChange], method: HashMethod)
         return _unneeded(before, after)
     if change.change is ChangeKind.MISSED:
         return _missed(change, before, after, every, method)
+    if change.change is ChangeKind.MOVED:
+        return Explanation(f"a {before.kind} in the baseline and a {after.kind} in the target")
     return Explanation()
 
 

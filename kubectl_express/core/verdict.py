@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 UNTRUSTED = {
     ChangeKind.UNNEEDED: "unneeded: the revision changes and the data does not, a restart for nothing",
     ChangeKind.MISSED: "missed: the data changes and the revision does not, so it never reaches the pod",
+    ChangeKind.MOVED: "moved: it is of another kind, and its old resource would stay beside the new one: rename "
+    "the node, or remove it first, with --prune, and add it after that",
 }
 
 

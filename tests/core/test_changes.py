@@ -44,6 +44,11 @@ def declaring(data: Object, revision: str) -> list[Object]:
     return [config_map(entries), resource("be1", data, declared=revision)]
 
 
+def of_kind(kind: str, data: Object) -> list[Object]:
+    """Return a sound node of a kind."""
+    return [config_map(entry("be1", data)), resource("be1", data, kind=kind)]
+
+
 def live(data: Object, declared: str | None = None) -> Side:
     return live_of([config_map({}), applied_by_kubectl(resource("be1", data, declared=declared))])
 
@@ -58,6 +63,12 @@ def live(data: Object, declared: str | None = None) -> Side:
         pytest.param(system(be1=DATA), declaring(DATA, "fedcba9876"), "unneeded", True, [], id="unneeded"),
         pytest.param(
             system(be1=DATA), declaring(NEWER, revision_of(DATA)), "missed", False, [("/image", "x", "y")], id="missed"
+        ),
+        pytest.param(
+            system(be1=DATA), of_kind("Frontend", DATA), "moved", False, [], id="another kind, and the same data"
+        ),
+        pytest.param(
+            system(be1=DATA), of_kind("Frontend", NEWER), "moved", False, [("/image", "x", "y")], id="another kind"
         ),
         pytest.param(
             system(be1={"a": None}), system(be1={}), "update", True, [("/a", None, ABSENT)], id="null is not absence"

@@ -60,6 +60,7 @@ def test_an_entry_without_resource_is_counted_as_wrong_and_not_as_a_node() -> No
         (system(be1=DATA), declaring("be1", NEWER, revision_of(DATA)), "missed"),
         (system(be1=DATA), declaring("be1", DATA, "fedcba9876"), "unneeded"),
         ([], declaring("be1", DATA, "fedcba9876"), "mismatch"),
+        (system(be1=DATA), [config_map(entry("be1", DATA)), resource("be1", DATA, kind="Frontend")], "moved"),
     ],
 )
 def test_what_cannot_be_trusted_outranks_what_differs(baseline: list[Object], target: list[Object], kind: str) -> None:

@@ -167,6 +167,13 @@ OBJECTS = {
         files={"output.yaml": NODE.replace("name: be1", "name: be1, namespace: systemdcrprod1")},
         kubeconfig=live("namespace-sound"),
     ),
+    "a node that is live as another kind": Mistake(
+        "diff -f output.yaml -n {namespace-sound}",
+        code=3,
+        files={"output.yaml": NODE.replace("Backend", "Frontend")},
+        kubeconfig=live("namespace-sound"),
+        shows="be1: moved",
+    ),
     "a namespace's name that is none": Mistake("revisions -n ../kube-system", kubeconfig=live("namespace-empty")),
     "nothing to stop": Mistake("rollout stop -n {namespace-sound}", kubeconfig=live("namespace-sound")),
     "nothing to undo": Mistake("rollout undo -n {namespace-sound}", kubeconfig=live("namespace-sound")),

@@ -81,13 +81,14 @@ FAULTS = {
     "orphan, a resource": yaml_of(config_map("revisions", {"fe1": B}), resource("be1", B), FE1),
     "duplicate, an entry": yaml_of(STORED, config_map("again", {"be1": B}), resource("be1", B), FE1),
     "duplicate, a resource": yaml_of(STORED, resource("be1", B), {**resource("be1", B), "kind": "Frontend"}, FE1),
+    "moved": yaml_of(STORED, {**resource("be1", B), "kind": "Frontend"}, FE1),
     "unreadable, no JSON": with_text("{"),
     "unreadable, empty": with_text(""),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_integrity_fault_is_never_rolled_whatever_is_allowed(small: SmallSystem, fault: str) -> None:
+def test_a_fault_is_never_rolled_whatever_is_allowed(small: SmallSystem, fault: str) -> None:
     with small.untouched():
         outcome = small.run("--yes", "--allow", "unneeded,missed,argocd", target=FAULTS[fault])
     assert outcome.code == 3, outcome

@@ -29,6 +29,7 @@ STYLES = {
     ChangeKind.UPDATE: Style.CAUTION,
     ChangeKind.UNNEEDED: Style.BAD,
     ChangeKind.MISSED: Style.BAD,
+    ChangeKind.MOVED: Style.BAD,
 }
 _PARAMETERS = (Column("PARAMETER"), Column("OLD", cut=True), Column("NEW", cut=True))
 
