@@ -164,3 +164,10 @@ def test_a_list_is_followed_on_though_the_plugin_or_its_file_fails_for_a_while(t
         follower.stop()
         following.join(30)
     assert kept.names == ["be1"]
+
+
+def test_an_authority_that_the_plugin_is_to_be_told_and_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    user = plugin(tmp_path, credential(token="t"), provideClusterInfo=True)
+    authority = tmp_path / "absent.crt"
+    with pytest.raises(ExpressError, match=r"^the certificate-authority .*absent\.crt cannot be read: No such file"):
+        credentials.obtain(user, {"certificate-authority": str(authority)}, os.environ, stdin_taken=False)
