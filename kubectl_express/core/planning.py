@@ -13,6 +13,7 @@ from kubectl_express.core.manifests import is_node, is_revisions
 from kubectl_express.core.node_names import find_nodes
 from kubectl_express.core.objects import identities, is_hook
 from kubectl_express.core.plan import Action, Plan, Step
+from kubectl_express.errors import ExpressError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,10 +38,16 @@ def make_plan(comparison: Comparison, settings: Settings, choice: Choice | None 
     """Return what is to be done so that the baseline, which is live, becomes the target.
 
     Objects other than nodes are applied where they change, with a choice of nodes too: the stored revisions may be
-    ahead of the nodes, and never behind. Raises ExpressError where the choice names a node that is not there.
+    ahead of the nodes, and never behind. Raises ExpressError where the choice names a node that is not there, and of a
+    chosen node that is live as another kind.
     """
     choice = _found(comparison, choice or Choice(), settings.resources)
     chosen = _chosen(comparison, choice)
+    for change in comparison.nodes:
+        if change.change is ChangeKind.MOVED and change.name in chosen and change.baseline:
+            # A rollout of such a target is refused for more reasons; what an undo goes back to may be such a node, too.
+            was, wanted = change.baseline.kind, f"a {change.kind} in {comparison.target.origin}"
+            raise ExpressError(f"nothing was applied: {change.name} is a {was}, and {wanted}: delete it first")
     manifests = {(manifest.kind, manifest.name): manifest for manifest in _nodes(comparison, settings.resources)}
     shells = {(each.kind, each.name) for each in comparison.objects}
     steps = []

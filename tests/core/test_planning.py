@@ -210,3 +210,10 @@ def test_nodes_are_chosen_as_kubectl_names_them_too() -> None:
     assert nodes(plan) == ["be3"]
     plan = planned(old, new, Choice(pause_after=("backend/be1",)))
     assert [step.pause_after for step in plan.steps] == [True, False, False]
+
+
+@pytest.mark.parametrize("data", [DATA, NEWER])
+def test_a_node_that_is_live_as_another_kind_has_no_turn(data: Object) -> None:
+    moved = [config_map(entry("be1", data)), resource("be1", data, kind="Frontend")]
+    with pytest.raises(ExpressError, match="be1 is a Backend, and a Frontend in output"):
+        planned(system(be1=DATA), moved)
