@@ -52,9 +52,12 @@ def test_readers_and_a_rollout_share_a_server_that_turns_most_requests_away(
     rollout.event("applied", "be1")
     with ThreadPoolExecutor(readers) as pool:
         reading = [pool.submit(_read, system, reader, number) for number in range(readers)]
-        eventually(
-            lambda: _turned_away(log, before, reader)[0] >= readers, "each reader was turned away", 120, every=0.2
-        )
+
+        def all_are_turned_away() -> bool:
+            assert not (early := [each.result() for each in reading if each.done()]), f"not turned away: {early}"
+            return _turned_away(log, before, reader)[0] >= readers
+
+        eventually(all_are_turned_away, "each reader was turned away", 120, every=0.2)
         _serve(api, reader, 1)
         samples = _follow(rollout.pid, lambda: rollout.running)
         outcomes = [each.result() for each in reading]
