@@ -54,8 +54,12 @@ def test_readers_and_a_rollout_share_a_server_that_turns_most_requests_away(
         reading = [pool.submit(_read, system, reader, number) for number in range(readers)]
 
         def all_are_turned_away() -> bool:
-            assert not (early := [each.result() for each in reading if each.done()]), f"not turned away: {early}"
-            return _turned_away(log, before, reader)[0] >= readers
+            away = _turned_away(log, before, reader)[0]
+            for number, each in enumerate(reading):
+                # Where nothing else is served the server serves one request at a time even with no share.
+                if each.done() and f"{reader}-{number}" not in away:
+                    reading[number] = pool.submit(_read, system, reader, number)
+            return len(away) == readers
 
         eventually(all_are_turned_away, "each reader was turned away", 120, every=0.2)
         _serve(api, reader, 1)
@@ -123,8 +127,8 @@ def _read(system: SmallSystem, reader: str, number: int) -> Outcome:
     return run(command, system.express.environment(), system.folder)
 
 
-def _turned_away(log: Path, since: int, reader: str) -> tuple[int, list[str]]:
-    """Return how many of the readers were turned away, and which requests were sent again sooner than asked."""
+def _turned_away(log: Path, since: int, reader: str) -> tuple[set[str], list[str]]:
+    """Return which of the readers were turned away, and which requests were sent again sooner than asked."""
     asked: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for line in log.read_bytes()[since:].splitlines():
         if reader.encode() in line:
@@ -133,7 +137,8 @@ def _turned_away(log: Path, since: int, reader: str) -> tuple[int, list[str]]:
             own = next((group for group in groups if group.startswith(f"{reader}-")), None)
             if own:
                 asked[own, event["requestURI"]].append(event)
-    refused, hasty = set(), []
+    refused: set[str] = set()
+    hasty = []
     for (own, uri), events in asked.items():
         events.sort(key=lambda event: event["requestReceivedTimestamp"])
         if any(event["responseStatus"]["code"] == 429 for event in events):
@@ -142,7 +147,7 @@ def _turned_away(log: Path, since: int, reader: str) -> tuple[int, list[str]]:
             waited = _seconds(second["requestReceivedTimestamp"]) - _seconds(first["stageTimestamp"])
             if first["responseStatus"]["code"] == 429 and waited < RETRY_AFTER - 0.05:
                 hasty.append(f"{own} {uri} after {waited:.2f} s")
-    return len(refused), hasty
+    return refused, hasty
 
 
 def _seconds(stamp: str) -> float:
