@@ -60,7 +60,7 @@ class Keeper:
         told = self._told(node)
         uid = cr["metadata"]["uid"]
         found = self._remove_all([one for one in found if pods.owner(one) != uid], found)
-        revision = self._next(uid, found, told)
+        revision = self._next(node, uid, found)
         old = [one for one in found if pods.revision_of(one) != revision]
         if [one for one in old if not pods.terminating(one)]:
             early = told.late - self._known_for(uid, revision)
@@ -81,11 +81,13 @@ class Keeper:
         """Return the pods that belong to `cr`, at whatever revision."""
         return [one for one in self._mirror.all() if pods.owner(one) == cr["metadata"]["uid"]]
 
-    def _next(self, uid: str, found: list[Object], told: Behaviour) -> str:
+    def _next(self, node: str, uid: str, found: list[Object]) -> str:
         """Return the revision to bring the pods to: the last one declared, or in order, the first not yet reached."""
         with self._lock:
             declared = self._declared[uid]
-            while len(declared) > 1 and (not told.in_order or _all_ready_at(found, declared[0][0])):
+            # Asked now: it may have been told since this look at the node began, and before the last was declared.
+            in_order = self._told(node).in_order
+            while len(declared) > 1 and (not in_order or _all_ready_at(found, declared[0][0])):
                 declared.pop(0)
             return declared[0][0]
 
