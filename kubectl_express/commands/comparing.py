@@ -159,10 +159,10 @@ def refuse_other_namespaces(target: Side, namespace: str, settings: Settings) ->
     What is read, and locked by the lease, is the system's own namespace, and an apply would write into the other one.
     """
     for manifest in target.manifests:
-        if not (is_node(manifest.object, settings.resources) or is_revisions(manifest.object, settings.revisions)):
+        own = text(at(manifest.object, _NAMESPACE)) or namespace
+        if own == namespace:
             continue
-        own = text(at(manifest.object, _NAMESPACE))
-        if own and own != namespace:
+        if is_node(manifest.object, settings.resources) or is_revisions(manifest.object, settings.revisions):
             raise ExpressError(
                 f'{manifest.kind}/{manifest.name} of {target.origin}: the namespace from the provided object "{own}" '
                 f"does not match the namespace \"{namespace}\". You must pass '--namespace={own}' to perform this "

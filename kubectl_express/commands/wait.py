@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kubectl_express.commands.reading import named_nodes, nowhere, place, tell
 from kubectl_express.core.gate import Facts, Outcome, Verdict, Wanted, judge
 from kubectl_express.core.manifests import find_parts
+from kubectl_express.core.node import FaultKind
 from kubectl_express.core.values import at
 from kubectl_express.errors import ExitStatus, ExpressError
 from kubectl_express.output.views.wait import Arrival, wait_view
@@ -19,8 +20,8 @@ from kubectl_express.rollout.session import PUT_OFF, RETRY, SILENCE, asked_to_wa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kubectl_express.core.manifests import Parts
-    from kubectl_express.core.node import Node
+    from kubectl_express.core.node import Node, Side
+    from kubectl_express.core.settings import Settings
     from kubectl_express.output.printer import Printer
     from kubectl_express.sources.scope import Scope
 
@@ -39,8 +40,7 @@ def wait(
         side = scope.live_side(snapshot)
     names = named_nodes(scope, [side], names, nowhere(scope, [system]))
     nodes = [side.nodes[name] for name in dict.fromkeys(names)]
-    parts = find_parts(side.manifests, scope.settings)
-    asked = {node.name: revision or _stored(node, parts) for node in nodes}
+    asked = {node.name: revision or _stored(node, side, scope.settings) for node in nodes}
     tell(printer, place(system), side, scope.settings)
     pods = scope.settings.pods.per_node
     inbox = Inbox()
@@ -64,9 +64,11 @@ def wait(
     return ExitStatus.HALTED
 
 
-def _stored(node: Node, parts: Parts) -> str:
+def _stored(node: Node, side: Side, settings: Settings) -> str:
     """Return a node's stored revision. Raises ExpressError where there is none, or more than one."""
-    stored = {each.revision_place.object: each.stored for each in parts.entries.get(node.name, ())}
+    twice = any(fault.kind is FaultKind.DUPLICATE for fault in node.faults)
+    entries = find_parts(side.manifests, settings).entries[node.name] if twice else ()
+    stored = {each.revision_place.object: each.stored for each in entries}
     if len(set(stored.values())) > 1:
         listed = ", ".join(f"{revision or 'none'} in {place}" for place, revision in stored.items())
         raise ExpressError(

@@ -69,8 +69,8 @@ class Wanted:
     """Where a node is to be, and what is known of how it gets there."""
 
     node: str
-    revision: str
-    """What the resource is to declare and the pods to be at; empty where the resource declares none."""
+    revision: str | None
+    """What the resource is to declare and the pods to be at; None where the resource declares none."""
     pods: int = 1
     uid: str | None = None
     """The resource's, as the apply answered; None for any."""
@@ -114,7 +114,7 @@ def judge(wanted: Wanted, facts: Facts, revision_path: str) -> Verdict:
         return verdict or Verdict(Outcome.WAITING, "it has no resource")
     looked = facts.quiet >= QUIET or has_observed(facts.resource, wanted.revision, revision_path)
     pods = [pod for pod in facts.pods if not pod.finished]
-    right = [pod for pod in pods if (pod.revision or "") == wanted.revision]
+    right = [pod for pod in pods if pod.revision == wanted.revision]
     stale = [] if looked else [pod for pod in right if not _proved(wanted, pod)]
     again = max(QUIET - facts.quiet, 0.0) if stale else None
     if obstacles := _obstacles(wanted, facts.pods):
@@ -143,7 +143,7 @@ def judge_resource(wanted: Wanted, resource: Object | None, revision_path: str) 
         return Verdict(bad, f"its {kind} was deleted and created anew by somebody else")
     if at(resource, "/metadata/deletionTimestamp") is not None:
         return Verdict(bad, f"its {kind} is being deleted")
-    declared = text(at(resource, revision_path)) or ""
+    declared = text(at(resource, revision_path)) or None
     same = declared == wanted.revision
     another = "" if same else f"declares {_named(declared)}, not {_named(wanted.revision)}"
     generation = at(resource, "/metadata/generation")
@@ -153,7 +153,7 @@ def judge_resource(wanted: Wanted, resource: Object | None, revision_path: str) 
     return Verdict(bad, f"its {kind} {another}") if another else None
 
 
-def has_observed(resource: Object, revision: str, revision_path: str) -> bool:
+def has_observed(resource: Object, revision: str | None, revision_path: str) -> bool:
     """Return whether the status says that the operator has seen this very resource, at a revision.
 
     Right after an apply the status is stale, so the generation it names must be the resource's own; and where it has a
@@ -194,7 +194,7 @@ def _obstacles(wanted: Wanted, pods: Sequence[Pod]) -> list[str]:
     for pod in counted:
         if pod.terminating:
             found.append(f"pod {pod.name} is still terminating")
-        elif (pod.revision or "") != wanted.revision:
+        elif pod.revision != wanted.revision:
             found.append(f"pod {pod.name} is at {_named(pod.revision)}, not {_named(wanted.revision)}")
         elif not pod.ready:
             found.append(f"pod {pod.name} is {describe_health(pod)}")

@@ -55,7 +55,7 @@ def read_pod(pod: Object, settings: PodSettings) -> Pod:
     return Pod(
         name=text(at(pod, "/metadata/name")) or "",
         uid=text(at(pod, "/metadata/uid")) or "",
-        revision=text(mapping(at(pod, "/metadata/labels")).get(settings.revision_label)),
+        revision=text(mapping(at(pod, "/metadata/labels")).get(settings.revision_label)) or None,
         ready=ready,
         terminating=at(pod, "/metadata/deletionTimestamp") is not None,
         phase=phase if (phase := text(at(pod, "/status/phase"))) in _PHASES else "Unknown",

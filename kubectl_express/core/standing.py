@@ -77,7 +77,7 @@ class Standing:
 
     def wanted(self, node: Node) -> Wanted:
         """Return what a node is like that stays as it is."""
-        return Wanted(node.name, node.declared or "", self.pods)
+        return Wanted(node.name, node.declared or None, self.pods)
 
     @property
     def _planned(self) -> set[str]:

@@ -84,7 +84,7 @@ def _apply(session: Session, step: Step, deadline: float, which: str) -> Wanted:
     session.parts.announcer.announce(answer, "RolloutStep", f"applied {_at(step)} ({by})")
     return Wanted(
         step.node,
-        step.revision or "",
+        step.revision or None,
         session.parts.settings.pods.per_node,
         uid=text(at(answer, "/metadata/uid")),
         generation=_generation(answer) if session.parts.applier.served(step.manifest).has_status else None,
@@ -226,7 +226,7 @@ def _rest(wanted: Wanted, facts: Facts, verdict: Verdict) -> float | None:
     pods = [pod for pod in facts.pods if not pod.finished]
     if facts.resource is None:
         return None if pods else 0.0
-    if len(pods) != wanted.pods or any(pod.terminating or (pod.revision or "") != wanted.revision for pod in pods):
+    if len(pods) != wanted.pods or any(pod.terminating or pod.revision != wanted.revision for pod in pods):
         return None
     return 0.0 if verdict.ailing else max(QUIET - facts.quiet, 0.0)
 

@@ -40,7 +40,7 @@ def dated(header: str) -> datetime | None:
     return date if date.tzinfo else None
 
 
-def retry_after(header: str) -> float | None:
+def seconds_to_wait(header: str) -> float | None:
     """Return the seconds of a Retry-After header, as far as they are heeded; None where it says none."""
     return min(float(header), LONGEST_WAIT) if header.isdecimal() else None
 

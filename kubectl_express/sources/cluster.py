@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_express.errors import ExpressError, ServerError
-from kubectl_express.sources.answers import LONGEST_WAIT, dated, decode, refusal, retry_after
+from kubectl_express.sources.answers import LONGEST_WAIT, dated, decode, refusal, seconds_to_wait
 from kubectl_express.sources.concealing import concealed
 from kubectl_express.sources.connection import CONNECT_SECONDS, SILENCE_SECONDS, Connection, connect
 from kubectl_express.sources.credentials import obtain
@@ -131,7 +131,7 @@ class Cluster:
         for attempt in range(1, _ATTEMPTS + 1):
             response = self._open(method, path, query, body, content_type, deadline)
             content = self._read(response)
-            wait = retry_after(response.headers.get("Retry-After", ""))
+            wait = seconds_to_wait(response.headers.get("Retry-After", ""))
             put_off = response.status == 429 or (response.status >= 500 and method == "GET")
             if wait is None or not put_off or attempt == _ATTEMPTS or waited + wait > self.patience:
                 break

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_express.core import gojson
-from kubectl_express.core.objects import Identity, as_deployed, differ
+from kubectl_express.core.objects import Identity, as_deployed
 from kubectl_express.core.parameters import compare
 from kubectl_express.core.values import Object, Value, at, mapping, objects, text, without
 from kubectl_express.errors import ServerError
@@ -115,7 +115,7 @@ class _Normalising:
     def as_deployed(self, live: Object, wanted: Object) -> Object:
         """Return a live object as far as its deployer spoke; as wanted where the server holds the two for the same."""
         comparable = as_deployed(live, wanted)
-        if not differ(comparable, wanted):
+        if comparable is wanted:
             return comparable
         different = tuple((each.path, repr(each.old), repr(each.new)) for each in compare(comparable, wanted))
         if different not in self._answers:

@@ -353,6 +353,11 @@ def test_a_pod_of_which_nothing_is_known_is_read_all_the_same() -> None:
     )
 
 
+def test_an_empty_label_is_no_revision() -> None:
+    pod: Object = {"metadata": {"labels": {PodSettings().revision_label: ""}}}
+    assert read_pod(pod, PodSettings()).revision is None
+
+
 def test_the_state_judges_the_pod_before_anything_was_stored() -> None:
     manifest = Manifest(LIVE)
     known = read_resource(manifest, SETTINGS.resources)

@@ -22,7 +22,7 @@ class Arrival:
 
     node: str
     kind: str | None
-    revision: str
+    revision: str | None
     """The one that was waited for."""
     verdict: Verdict
     seconds: float | None
