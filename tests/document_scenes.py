@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -14,11 +12,12 @@ import pexpect
 from tests.documents import QUESTION, alike, played
 from tests.testbed.applications import application, serve_applications
 from tests.testbed.examples import commit, git
-from tests.testbed.programs import succeeded
+from tests.testbed.programs import beside, succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.testbed.api import Api
@@ -171,50 +170,26 @@ class Shell:
         if answers:
             printed = typed(command, self.environment, self.example, answers)
         else:
-            printed = piped(command, self.environment, self.example)
+            _, printed = piped(command, self.environment, self.example)
         return printed.replace(self.system, SYSTEM).replace(socket.gethostname(), HOST)
 
     def runs(self, script: str) -> None:
         """Run a script, which ends with the first command that fails; then it raises AssertionError."""
-        done = subprocess.run(
-            self.command(script, "-ec"),
-            cwd=self.example,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{script}\n{done.stdout}"
+        code, printed = piped(self.command(script, "-ec"), self.environment, self.example)
+        assert code == 0, f"{script}\n{printed}"
 
-    @contextmanager
-    def beside(self, line: str) -> Iterator[subprocess.Popen[str]]:
+    def beside(self, line: str) -> AbstractContextManager[subprocess.Popen[str]]:
         """Give the shell that runs a line beside the test; it and what it has started are ended at last."""
-        process = subprocess.Popen(
-            self.command(line, "-c"),
-            cwd=self.example,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return beside(self.command(line, "-c"), self.environment, self.example, text=True, **streams)
 
     def command(self, script: str, how: str) -> list[str]:
         """Return what runs a script: bash, which `source <(…)` takes."""
         return ["bash", how, script.replace(SYSTEM, self.system)]
 
 
-def piped(command: list[str], environment: Mapping[str, str], cwd: Path) -> str:
-    """Return what a command prints, to wherever."""
+def piped(command: list[str], environment: Mapping[str, str], cwd: Path) -> tuple[int, str]:
+    """Return a command's exit code, and what it prints, to wherever."""
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -224,7 +199,7 @@ def piped(command: list[str], environment: Mapping[str, str], cwd: Path) -> str:
         stderr=subprocess.STDOUT,
         check=False,
     )
-    return done.stdout.decode()
+    return done.returncode, done.stdout.decode()
 
 
 def typed(command: list[str], environment: Mapping[str, str], cwd: Path, answers: Iterable[str]) -> str:

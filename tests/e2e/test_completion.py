@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.mistakes import ONE
 from tests.sources.loopback import CERTIFICATES, Answer, serving
 from tests.testbed.parts import part
-from tests.testbed.programs import run, succeeded
+from tests.testbed.programs import is_there, run, succeeded
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -209,15 +209,7 @@ def test_a_credential_plugin_that_does_not_end_is_ended(ask: Ask, known_to: Call
     assert ask(f"inspect {flag} ") == ([], NO_FILES)
     assert time.monotonic() - began < 10
     number = int((tmp_path / "number").read_text())
-    eventually(lambda: _gone(number), "the plugin is gone", 5)
-
-
-def _gone(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    eventually(lambda: not is_there(number), "the plugin is gone", 5)
 
 
 def test_the_cluster_is_asked_as_whom_the_line_says(ask: Ask, known_to: Callable[..., str]) -> None:

@@ -23,6 +23,7 @@ from tests.e2e.started import Started
 from tests.sources.loopback import Answer, serving
 from tests.sources.test_cluster import cluster
 from tests.sources.test_credentials import config, credential, plugin
+from tests.testbed.programs import is_there
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -72,14 +73,6 @@ def begun(folder: Path) -> int:
     return int(eventually(lambda: (folder / "began").exists() and (folder / "began").read_text(), "the plugin runs"))
 
 
-def gone(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 @pytest.mark.parametrize("mode", ["Never", "IfAvailable"])
 def test_ctrl_c_does_not_end_a_plugin_that_nobody_is_asked_by(
     tmp_path: Path, start: Callable[..., Started], mode: str
@@ -118,7 +111,7 @@ def test_a_plugin_that_nobody_can_be_asked_by_is_ended_with_all_it_started_when_
     with pytest.raises(ExpressError, match=r"executable helper did not answer within 0\.5 s"):
         credentials.obtain(user, {}, os.environ, stdin_taken=False)
     number = begun(tmp_path)
-    eventually(lambda: gone(number), "what the plugin started is gone")
+    eventually(lambda: not is_there(number), "what the plugin started is gone")
 
 
 def test_no_plugin_outlives_a_program_that_ctrl_c_ends(tmp_path: Path, start: Callable[..., Started]) -> None:
@@ -128,7 +121,7 @@ def test_no_plugin_outlives_a_program_that_ctrl_c_ends(tmp_path: Path, start: Ca
     number = begun(tmp_path)
     waiting.signal(signal.SIGINT)
     assert waiting.end().code == 130, waiting.text
-    eventually(lambda: gone(number), "the plugin is gone")
+    eventually(lambda: not is_there(number), "the plugin is gone")
 
 
 class Kept:

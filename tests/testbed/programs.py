@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PATIENCE = 300.0
@@ -48,6 +51,28 @@ def succeeded(outcome: Outcome, what: str) -> Outcome:
     if outcome.code != 0:
         raise AssertionError(f"{what} ended with {outcome.code}\n{outcome.stderr}{outcome.stdout}")
     return outcome
+
+
+@contextmanager
+def beside(
+    command: list[str], environment: Mapping[str, str], cwd: Path, **how: Any
+) -> Iterator[subprocess.Popen[Any]]:
+    """Give a program that runs beside the test, as `Popen` takes it; it and what it has started are ended at last."""
+    with subprocess.Popen(command, env=environment, cwd=cwd, start_new_session=True, **how) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def is_there(pid: int) -> bool:
+    """Return whether a process is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Kubectl:

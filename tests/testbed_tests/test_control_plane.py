@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from tests.testbed.control_plane import running_control_plane
+from tests.testbed.programs import is_there
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_two_control_planes_run_at_once_and_know_nothing_of_each_other(api: Api,
         assert its.find(f"/api/v1/namespaces/{namespace}") is None
         assert api.find(f"/api/v1/namespaces/{namespace}") is not None
         its.close()
-    assert not any(_alive(pid) for pid in other.pids)
+    assert not any(is_there(pid) for pid in other.pids)
     assert not other.ca_file.exists()
 
 
@@ -43,10 +43,10 @@ def test_killing_the_owner_ends_etcd_and_the_api_server(tmp_path: Path) -> None:
         assert owner.stdout is not None
         pids = [int(pid) for pid in owner.stdout.readline().split()]
         assert len(pids) == 2
-        assert all(_alive(pid) for pid in pids)
+        assert all(is_there(pid) for pid in pids)
         owner.kill()
     for pid in pids:
-        eventually(lambda pid=pid: not _alive(pid), f"process {pid} ended", 10)  # type: ignore[misc]
+        eventually(lambda pid=pid: not is_there(pid), f"process {pid} ended", 10)  # type: ignore[misc]
 
 
 def test_an_ordinary_user_has_the_rights_that_a_test_binds_and_no_others(
@@ -80,11 +80,3 @@ def test_contexts_of_one_kubeconfig_have_their_own_namespaces(control_plane: Con
 def _requests(plane: ControlPlane, path: str) -> int:
     lines = plane.audit_log.read_text().splitlines()
     return sum(json.loads(line)["requestURI"] == path for line in lines)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.e2e.small_system import tagged
@@ -12,6 +13,8 @@ from tests.reliability.ledger import Row, tell
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.e2e.small_system import SmallSystems
     from tests.e2e.started import Started
     from tests.reliability.faults.proxy import Answer, Asked, Proxy, Told
@@ -46,16 +49,14 @@ def test_ctrl_c_again_and_again_leaves_the_node_in_progress_and_says_so(
 def test_some_ctrl_cs_in_a_row_are_heard_once_the_request_is_answered(
     systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
 ) -> None:
-    system, answered, presses = systems(tagged(**dict.fromkeys(PAIR, "0"))), threading.Event(), 0
+    system, presses = systems(tagged(**dict.fromkeys(PAIR, "0"))), 0
     since = Since(system, control_plane)
     system.operator.tell("be1", "next, hang")
     rollout = system.start("--yes", *proxy.flags, target=TARGET)
     rollout.line("be1: pod be1-0 is not Ready (ContainerCreating)")
 
-    def hold(asked: Asked, answer: Answer) -> Told:
-        if asked.writes and "/secrets/" in asked.path:
-            answered.wait()
-        return answer()
+    def on_record(asked: Asked) -> bool:
+        return asked.writes and "/secrets/" in asked.path
 
     def pressed() -> bool:
         nonlocal presses
@@ -63,13 +64,10 @@ def test_some_ctrl_cs_in_a_row_are_heard_once_the_request_is_answered(
         presses += 1
         return presses == 5
 
-    proxy.harm = hold
-    rollout.signal(signal.SIGINT)
-    rollout.line("stopping, by Ctrl-C: be1 is seen through")
-    try:
+    with unanswered(proxy, on_record):
+        rollout.signal(signal.SIGINT)
+        rollout.line("stopping, by Ctrl-C: be1 is seen through")
         eventually(pressed, "Ctrl-C is pressed some times, while that is put on record")
-    finally:
-        answered.set()
     ended = rollout.end()
     assert (ended.code, ended.stdout.splitlines()[-3:-1]) == (4, ["in progress (1): be1", "untouched (1): fe1"]), ended
     system.operator.tell("be1", "ok")
@@ -80,21 +78,16 @@ def test_some_ctrl_cs_in_a_row_are_heard_once_the_request_is_answered(
 def test_ctrl_c_again_and_again_before_the_first_write_says_that_nothing_was_applied(
     systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
 ) -> None:
-    system, over = systems(tagged(**dict.fromkeys(PAIR, "0"))), threading.Event()
+    system = systems(tagged(**dict.fromkeys(PAIR, "0")))
     since = Since(system, control_plane)
 
-    def hang(asked: Asked, answer: Answer) -> Told:
-        if "accessreviews" in asked.path or "rulesreviews" in asked.path:
-            over.wait()
-        return answer()
+    def rights(asked: Asked) -> bool:
+        return "accessreviews" in asked.path
 
-    proxy.harm = hang
-    rollout = system.start("--yes", *proxy.flags, target=TARGET)
-    try:
-        eventually(lambda: [each for each in proxy.asked if "reviews" in each.path], "it asks what it may do")
+    with unanswered(proxy, rights):
+        rollout = system.start("--yes", *proxy.flags, target=TARGET)
+        eventually(lambda: [each for each in proxy.asked if rights(each)], "it asks what it may do")
         ended = interrupted(rollout)
-    finally:
-        over.set()
     assert (ended.code, ended.stderr.splitlines()[-1]) == (4, f"{WHY}: nothing was applied"), ended
     since.assert_untouched()
     _tell()
@@ -103,28 +96,37 @@ def test_ctrl_c_again_and_again_before_the_first_write_says_that_nothing_was_app
 def test_a_ctrl_c_during_a_dry_run_is_heard_once_the_request_is_answered(
     systems: SmallSystems, control_plane: ControlPlane, proxy: Proxy
 ) -> None:
-    system, answered = systems(tagged(**dict.fromkeys(PAIR, "0"))), threading.Event()
+    system = systems(tagged(**dict.fromkeys(PAIR, "0")))
     since = Since(system, control_plane)
 
-    def hold(asked: Asked, answer: Answer) -> Told:
-        if held(asked):
-            answered.wait()
-        return answer()
-
-    def held(asked: Asked) -> bool:
+    def tried(asked: Asked) -> bool:
         return asked.path == system.path("be1") and "dryRun" in asked.query
 
-    proxy.harm = hold
-    rollout = system.start("--dry-run=server", *proxy.flags, target=TARGET)
-    try:
-        eventually(lambda: [each for each in proxy.asked if held(each)], "the server is asked")
+    with unanswered(proxy, tried):
+        rollout = system.start("--dry-run=server", *proxy.flags, target=TARGET)
+        eventually(lambda: [each for each in proxy.asked if tried(each)], "the server is asked")
         rollout.signal(signal.SIGINT)
-    finally:
-        answered.set()
     ended = rollout.end()
     assert (ended.code, ended.stderr.splitlines()[-1]) == (4, "stopped by Ctrl-C: nothing was applied"), ended
     assert "would be taken" not in ended.stdout + ended.stderr
     since.assert_untouched()
+
+
+@contextmanager
+def unanswered(proxy: Proxy, which: Callable[[Asked], bool]) -> Iterator[None]:
+    """Have some requests not be answered while the context lasts; then they are."""
+    over = threading.Event()
+
+    def hold(asked: Asked, answer: Answer) -> Told:
+        if which(asked):
+            over.wait()
+        return answer()
+
+    proxy.harm = hold
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def interrupted(rollout: Started) -> Outcome:

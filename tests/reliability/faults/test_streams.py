@@ -5,9 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import resource
-import signal
-import subprocess
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +12,12 @@ import pytest
 from tests.e2e.small_system import tagged
 from tests.reliability.faults.proofs import PART, Since
 from tests.reliability.ledger import Row, tell
+from tests.testbed.programs import beside
 from tests.testbed.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
+    from contextlib import AbstractContextManager
 
     from tests.e2e.small_system import SmallSystem, SmallSystems
     from tests.testbed.control_plane import ControlPlane
@@ -78,19 +77,12 @@ def test_a_rollout_goes_on_where_the_disk_gets_full(system: SmallSystem, control
     tell(Row(PART, "the disk that its output goes to full midway", "goes on, and says so on stderr", 1))
 
 
-@contextmanager
-def shell(system: SmallSystem, script: str) -> Iterator[subprocess.Popen[bytes]]:
+def shell(system: SmallSystem, script: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run a script in the system's folder whose arguments are a rollout; it is killed where it has not ended."""
     system.target.write_text(AFTER)
     rollout = [system.express.zipapp, "rollout", "--yes", "-f", system.target, "--context", "yul1", "-n", system.name]
     command = ["/bin/sh", "-c", script, "sh", *map(str, rollout)]
-    process = subprocess.Popen(command, env=system.express.environment(), cwd=system.folder, start_new_session=True)
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    return beside(command, system.express.environment(), system.folder)
 
 
 def _is_finished(system: SmallSystem) -> bool:
